@@ -1,0 +1,281 @@
+"""`adapt`, the Handler it makes, and the whole path of an event to the Lambda response.
+
+event -> detect -> parse -> HTTPCycle, in a call on a loop -> Response -> render -> response
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda import body, environment, headers, sources, termination, url
+from asgi_lambda.application import ApplicationCall, bad_request, single_callable
+from asgi_lambda.deadline import patience
+from asgi_lambda.errors import ResponseFailed
+from asgi_lambda.lifespan import Lifespan
+from asgi_lambda.loops import asyncio as asyncio_loop
+from asgi_lambda.options import Options
+from asgi_lambda.other_event import OtherEvent
+from asgi_lambda.protocols.http import HTTPCycle
+from asgi_lambda.response import Buffer, Response, exceeds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
+
+    from asgi_lambda.asgi_types import Application, HTTPScope, Versions
+    from asgi_lambda.lambda_types import LambdaContext
+    from asgi_lambda.loops import Ending
+    from asgi_lambda.sources.source import Source
+
+logger = logging.getLogger("asgi_lambda")
+
+# The newest whose rules for HTTP are all kept: since 2.4 `send` raises OSError once nobody waits.
+SPEC_VERSION: Final = "2.5"
+_MOST_ABANDONED: Final = 3
+
+
+class Handler:
+    """An ASGI application as a Lambda function; `adapt` makes it.
+
+    app: the application. state: what it keeps in its lifespan, copied into each scope.
+    """
+
+    def __init__(self, app: Application, options: Options) -> None:
+        version = "2.0" if options.interface == "asgi2" else "3.0"
+        self.app = app
+        self._options = options
+        self._versions: Versions = {"version": version, "spec_version": SPEC_VERSION}
+        self._application = single_callable(app, options.interface)
+        self._lifespan = Lifespan(self._application, options.lifespan, version)
+        self._abandoned = 0
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the application keeps in its lifespan."""
+        return self._lifespan.state
+
+    def __call__(self, event: Any, context: LambdaContext | None = None) -> Any:
+        """The Lambda response to an event; what Lambda calls, and any thread may.
+
+        Raises UnsupportedEvent, LifespanFailed, ResponseFailed, what `on_event` raises, and
+        LoopError where an event loop runs on this thread.
+        """
+        exchange = self._open(event, context)
+        return self._close(exchange, asyncio_loop.kept().run(exchange.main, exchange.patience))
+
+    async def invoke(self, event: Any, context: LambdaContext | None = None) -> Any:
+        """As a call, for who runs an event loop; many may be under way at once."""
+        exchange = self._open(event, context)
+        return self._close(
+            exchange, await asyncio_loop.running().call(exchange.main, exchange.patience)
+        )
+
+    def _open(self, event: Any, context: LambdaContext | None) -> _Request | OtherEvent:
+        source = sources.detect(event)
+        if source is None:
+            return OtherEvent(event, context, self._options, self._lifespan)
+        scope, text, is_base64 = sources.parse(source, event)
+        application = self._application
+        try:
+            content = body.decode(text, is_base64)
+        except body.InvalidBase64:
+            application, content = bad_request, b""
+        self._complete(scope, event, context, len(content))
+        cycle, buffer = HTTPCycle(scope["method"], content), Buffer()
+        call = ApplicationCall(application, self._lifespan, scope, cycle, buffer)
+        return _Request(source, call, buffer, context, self._options)
+
+    def _complete(self, scope: HTTPScope, event: Any, context: Any, length: int) -> None:
+        """Add to the scope what is no matter of its source."""
+        headers.set_length(scope["headers"], length)
+        if self._options.root_path is not None:
+            url.mount(scope, self._options.root_path)
+        if self._options.strip_root_path:
+            url.unmount(scope)
+        scope["asgi"] = self._versions.copy()
+        scope["extensions"] = {}
+        scope["aws.event"] = event
+        scope["aws.context"] = context
+
+    def _close(self, exchange: _Request | OtherEvent, ending: Ending) -> Any:
+        if ending.expired:
+            self._lifespan.give_up_startup()
+        if ending.abandoned:
+            self._abandoned += 1
+            if self._abandoned == _MOST_ABANDONED:
+                environment.replace_environment(f"{_MOST_ABANDONED} applications did not end")
+        return exchange.answer(ending)
+
+    def startup(self) -> None:
+        """Start the application on the kept loop; once is enough, and again does no harm.
+
+        Raises LifespanFailed, and LoopError where a loop runs on this thread.
+        """
+        asyncio_loop.kept().run(self._lifespan.startup, None)
+
+    def shutdown(self) -> None:
+        """Shut it down there; the next invocation, or `startup`, starts it anew."""
+        asyncio_loop.kept().run(self._lifespan.shutdown, None)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[Handler]:
+        """The application's lifespan around a block, for who runs an event loop.
+
+        Raises LifespanFailed.
+        """
+        await self._lifespan.startup(asyncio_loop.running())
+        try:
+            yield self
+        finally:
+            await self._lifespan.shutdown(asyncio_loop.running())
+
+
+class _Request:
+    """One HTTP request, between its event and its Lambda response."""
+
+    __slots__ = (
+        "_began",
+        "_buffer",
+        "_call",
+        "_options",
+        "_request_id",
+        "_source",
+        "main",
+        "patience",
+    )
+
+    def __init__(
+        self,
+        source: Source,
+        call: ApplicationCall,
+        buffer: Buffer,
+        context: Any,
+        options: Options,
+    ) -> None:
+        self.main = call.main
+        self.patience = patience(context, options.timeout, options.deadline_margin)
+        self._source = source
+        self._call = call
+        self._buffer = buffer
+        self._options = options
+        self._request_id = str(getattr(context, "aws_request_id", None))
+        self._began = time.monotonic()
+
+    def answer(self, ending: Ending) -> Mapping[str, Any]:
+        """The Lambda response, however the application ended. Raises ResponseFailed."""
+        call, options = self._call, self._options
+        status = call.conclude(ending, self._request_id)
+        if status is not None:
+            response = Response.plain(status, call.scope["method"])
+        else:
+            cycle, content = call.cycle, b"".join(self._buffer.chunks)
+            response = Response(
+                cycle.status, cycle.headers, content, options.dropped, options.text_types
+            )
+        rendered = self._render(response)
+        status = int(rendered["statusCode"])
+        if options.access_log:
+            self._log_access(status, len(response.body))
+        if status in options.fail_on:
+            raise call.error or ResponseFailed(
+                f"expected a status outside fail_on, got {status} for {call.scope['path']!r}"
+            )
+        return rendered
+
+    def _render(self, response: Response) -> Mapping[str, Any]:
+        source = self._source
+        rendered = source.render(response)
+        if exceeds(rendered, source.limit):
+            logger.error(
+                "The response is too large: its body has %d bytes, and %d bytes of JSON are what "
+                "the front door takes (%s, request %s). Stream it with asgi_lambda.runtime, or hand "
+                "out a presigned URL of S3",
+                len(response.body),
+                source.limit,
+                source.name,
+                self._request_id,
+            )
+            return source.render(Response.plain(500, self._call.scope["method"]))
+        if source.base64_note and rendered["isBase64Encoded"]:
+            _warn_once(source.base64_note)
+        return rendered
+
+    def _log_access(self, status: int, length: int) -> None:
+        scope = self._call.scope
+        logger.info(
+            "%s %s %d %d bytes %.1f ms (request %s)",
+            scope["method"],
+            scope["raw_path"].decode("ascii"),
+            status,
+            length,
+            (time.monotonic() - self._began) * 1000,
+            self._request_id,
+        )
+
+
+def adapt(
+    app: Application,
+    *,
+    lifespan: str = "auto",
+    startup: str = "auto",
+    interface: str = "auto",
+    backend: str = "auto",
+    root_path: str | None = None,
+    strip_root_path: bool = False,
+    on_event: Callable[[Any, LambdaContext | None], Any] | None = None,
+    text_types: Collection[str] = (),
+    exclude_headers: Collection[str] = (),
+    fail_on: Collection[int | range] = (),
+    timeout: float | None = None,
+    deadline_margin: float | None = 0.5,
+    graceful_shutdown: bool = False,
+    access_log: bool = False,
+    sources: Collection[Any] = (),
+) -> Handler:
+    """A Lambda handler for an ASGI application; to be the module's last statement.
+
+    Raises ConfigurationError for an argument that cannot be used, and LifespanFailed where the
+    startup runs here and fails.
+
+    lifespan: "auto" runs it and takes an application without one; "on" does not; "off".
+    startup: when the lifespan starts. "auto": here, while Lambda initialises the function, or after
+        a SnapStart restore; elsewhere at the first invocation. "import": here. "invoke": then.
+    interface: "asgi3", "asgi2" for a double callable, or "auto".
+    backend: "asyncio" or "auto".
+    root_path: None for the prefix that the event proves, or the one that clients use instead.
+    strip_root_path: remove the prefix from `path`, for frameworks that know no root_path.
+    on_event: function of (event, context) for events that are no HTTP request, plain or async.
+    text_types: further media types whose bodies are sent as text.
+    exclude_headers: names of response headers that never leave.
+    fail_on: response statuses, as ints or ranges, that make the invocation itself fail.
+    timeout: seconds a request may take, where the front door is less patient than the function.
+    deadline_margin: seconds before Lambda's deadline at which a request is given up; None: never.
+    graceful_shutdown: register an internal extension, so that Lambda sends SIGTERM.
+    access_log: one INFO line per request.
+    """
+    arguments = locals()
+    options = Options(**arguments)
+    handler = Handler(app, options)
+    if environment.on_lambda():
+        termination.on_sigterm(asyncio_loop.kept, handler._lifespan.shutdown)
+        if graceful_shutdown:
+            environment.register_extension()
+    if startup == "import" or (
+        startup == "auto" and environment.initialises() and not asyncio_loop.runs_here()
+    ):
+        handler.startup()
+    elif startup == "auto" and environment.takes_snapshot():
+        environment.after_restore(handler.startup)
+    return handler
+
+
+_warned: Final[set[str]] = set()
+
+
+def _warn_once(note: str) -> None:
+    """One warning per environment."""
+    if note not in _warned:
+        _warned.add(note)
+        logger.warning("The response goes out as base64; %s", note)

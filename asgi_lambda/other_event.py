@@ -1,0 +1,51 @@
+"""One event that is no HTTP request, between its arrival and the result of `on_event`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgi_lambda import sources
+from asgi_lambda.deadline import patience
+from asgi_lambda.options import is_async
+
+if TYPE_CHECKING:
+    from asgi_lambda.lifespan import Lifespan
+    from asgi_lambda.loops import Ending, Loop
+    from asgi_lambda.options import Options
+
+
+class OtherEvent:
+    """A call of `on_event(event, context)`, after the startup of the application.
+
+    An async function runs on the loop, a plain one when the loop stands still again: it may want to
+    run one of its own.
+    """
+
+    __slots__ = ("_arguments", "_function", "_is_async", "_lifespan", "_result", "patience")
+
+    def __init__(self, event: Any, context: Any, options: Options, lifespan: Lifespan) -> None:
+        if options.on_event is None:
+            raise sources.unsupported(event)
+        self.patience = patience(context, None, options.deadline_margin)
+        self._function = options.on_event
+        self._is_async = is_async(options.on_event)
+        self._arguments = event, context
+        self._lifespan = lifespan
+        self._result: Any = None
+
+    async def main(self, loop: Loop) -> None:
+        """Start the application, and run an async function. Raises LifespanFailed, and its errors."""
+        await self._lifespan.startup(loop)
+        if self._is_async:
+            self._result = await self._function(*self._arguments)
+
+    def answer(self, ending: Ending) -> Any:
+        """The result of the function. Raises what it raised, so that Lambda tries again.
+
+        Raises TimeoutError where it was still running at the deadline.
+        """
+        if ending.expired:
+            raise TimeoutError(f"on_event was still running at the deadline, at:\n{ending.stacks}")
+        if ending.cancelled is not None:
+            raise RuntimeError("on_event cancelled itself") from ending.cancelled
+        return self._result if self._is_async else self._function(*self._arguments)

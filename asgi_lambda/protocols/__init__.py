@@ -1,0 +1,1 @@
+"""ASGI state machines: no I/O, no await, no AWS."""

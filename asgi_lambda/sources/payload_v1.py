@@ -1,0 +1,132 @@
+"""Payload format 1.0: REST API, and HTTP API where it is chosen.
+
+Source: API Gateway guide, "Set up Lambda proxy integrations in API Gateway" and "Create AWS Lambda
+proxy integrations for HTTP APIs"; captures of real events where the guides are silent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda import headers, url
+from asgi_lambda.sources.source import Source, client, http_version, is_default_host
+
+if TYPE_CHECKING:
+    from asgi_lambda.asgi_types import HTTPScope
+    from asgi_lambda.lambda_types import Event, ResponseV1
+    from asgi_lambda.response import Response
+    from asgi_lambda.sources.source import Parsed
+
+
+def parse_rest_api(event: Event) -> Parsed:
+    """A REST API leaves `path` as the client typed it, without the stage.
+
+    `requestContext.path` has what stands in front of it: the stage under the default host, nothing
+    under a custom domain. Where it does not end with `path` it is something else: the route, from
+    `sam local start-api`.
+    """
+    context = event.get("requestContext") or {}
+    path = url.rooted(event.get("path"))
+    root_path = _mapping(event, context, path)
+    for whole in (context.get("path"), event.get("rawPath")):
+        if whole and whole != path and whole.endswith(path):
+            # A double slash behind the stage is kept here, and collapsed in `path`.
+            stage = whole.removesuffix(path).rstrip("/")
+            path, root_path = stage + path, stage + root_path
+            break
+    return _parse(event, context, url.decode(path), url.typed_path(path), url.decode(root_path))
+
+
+def parse_http_api_v1(event: Event) -> Parsed:
+    """An HTTP API leaves `path` encoded in this format, with a named stage or base path in front.
+
+    Some captures show it decoded, so what cannot be encoded is taken as it is.
+    """
+    context = event["requestContext"]
+    path = url.rooted(event.get("path"))
+    if url.is_typed_path(path):
+        path, raw_path = url.decode(path), url.typed_path(path)
+    else:
+        raw_path = url.encode_path(path)
+    stage = "/" + (context.get("stage") or "$default")
+    if is_default_host(context.get("domainName")):
+        root_path = stage if stage != "/$default" and url.has_prefix(path, stage) else ""
+    else:
+        root_path = _mapping(event, context, path)
+    return _parse(event, context, path, raw_path, root_path)
+
+
+def render_rest_api(response: Response) -> ResponseV1:
+    """Text whenever it can be: base64 reaches clients undecoded unless `binaryMediaTypes` says so.
+
+    `content-length` would come out as `x-amzn-remapped-content-length`.
+    """
+    body, is_base64 = response.encoded_body(any_type=True)
+    return _render(response.without("content-length"), response.status, body, is_base64)
+
+
+def render_http_api_v1(response: Response) -> ResponseV1:
+    """As a REST API, except that base64 is always decoded."""
+    body, is_base64 = response.encoded_body()
+    return _render(response.fields, response.status, body, is_base64)
+
+
+REST_API: Final = Source(
+    "rest-api",
+    parse_rest_api,
+    render_rest_api,
+    base64_note="a REST API hands base64 on undecoded unless it has binaryMediaTypes: ['*/*']",
+)
+HTTP_API_V1: Final = Source("http-api-v1", parse_http_api_v1, render_http_api_v1)
+
+
+def _mapping(event: Event, context: dict[str, Any], path: str) -> str:
+    """The base path that a custom domain maps to the API, which stands in front of the route.
+
+    Not asked of other hosts: a test event may name any route, and `sam local` has a port.
+    """
+    domain: str | None = context.get("domainName")
+    if domain is None or is_default_host(domain) or "." not in domain or ":" in domain:
+        return ""
+    return url.base_path(path, event.get("resource") or "", event.get("pathParameters"))
+
+
+def _parse(
+    event: Event, context: dict[str, Any], path: str, raw_path: bytes, root_path: str
+) -> Parsed:
+    pairs = headers.from_maps(event.get("multiValueHeaders"), event.get("headers"))
+    fields = headers.with_host(pairs, context.get("domainName"))
+    scheme = headers.scheme(fields)
+    identity: dict[str, Any] = context.get("identity") or {}
+    scope: HTTPScope = {
+        "type": "http",
+        "http_version": http_version(context.get("protocol")),
+        "method": event["httpMethod"].upper(),
+        "scheme": scheme,
+        "path": path,
+        "raw_path": raw_path,
+        "query_string": url.encode_query(
+            url.parameters(
+                event.get("multiValueQueryStringParameters"), event.get("queryStringParameters")
+            )
+        ),
+        "root_path": root_path,
+        "headers": pairs,
+        "client": client(identity.get("sourceIp")),
+        "server": headers.server(fields, scheme),
+    }
+    return scope, event.get("body"), bool(event.get("isBase64Encoded"))
+
+
+def _render(fields: list[tuple[str, str]], status: int, body: str, is_base64: bool) -> ResponseV1:
+    # API Gateway merges the two maps, each kind in its own order, so every name goes into one only.
+    multiple = {
+        name: values for name, values in headers.to_multi_map(fields).items() if len(values) > 1
+    }
+    return {
+        "statusCode": status,
+        "headers": {name: value for name, value in fields if name not in multiple},
+        "multiValueHeaders": multiple,
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }

@@ -1,0 +1,103 @@
+"""SIGTERM: shut down what was started, then do what the signal would have done without us.
+
+Knows no ASGI: what is to be shut down are coroutine functions, and they run on the kept loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda import environment
+from asgi_lambda.deadline import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import FrameType
+
+    from asgi_lambda.loops import KeptLoop, Loop
+
+logger = logging.getLogger("asgi_lambda")
+
+# Seconds. With an internal extension Lambda leaves 500 ms from SIGTERM to SIGKILL, with an external
+# one the runtime has 300 ms.
+# Source: the Lambda guide, "Lambda execution environment lifecycle", shutdown phase.
+_FOR_SHUTDOWN: Final = 0.3
+_FOR_INVOCATION: Final = 0.2
+
+
+class Termination:
+    """The handler of SIGTERM, for all applications on one loop.
+
+    Idle, the shutdown runs in the signal handler. While the loop runs it waits for the invocation to
+    end, or for `_FOR_INVOCATION` seconds, and then runs beside it.
+    """
+
+    __slots__ = ("_finished", "_frame", "_kept", "_pending", "_previous", "shutdowns")
+
+    def __init__(self, kept: Callable[[], KeptLoop]) -> None:
+        self.shutdowns: list[Callable[[Loop], Awaitable[None]]] = []
+        self._kept = kept
+        self._pending = threading.Lock()
+        self._finished = False
+        self._previous = signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._finished:
+            self._hand_on(number, frame)
+        elif self._kept().idle:
+            self._shut_down()
+            self._hand_on(number, frame)
+        elif self._pending.acquire(blocking=False):
+            self._kept().when_idle = self._after_invocation
+            timer = threading.Timer(_FOR_INVOCATION, self._beside_invocation)
+            timer.daemon = True
+            timer.start()
+
+    def _after_invocation(self) -> None:
+        if not self._finished:
+            self._shut_down()
+            # The answer is not delivered yet.
+            environment.end_after_answer(self._signal_again)
+
+    def _beside_invocation(self) -> None:
+        if not self._finished:
+            self._shut_down()
+            self._signal_again()
+
+    def _shut_down(self) -> None:
+        self._finished = True
+        ending = self._kept().run(self._shutdown_all, Patience(_FOR_SHUTDOWN, _FOR_SHUTDOWN))
+        if ending.expired:
+            logger.error("The shutdown took too long, and was cancelled at:\n%s", ending.stacks)
+
+    async def _shutdown_all(self, loop: Loop) -> None:
+        for shutdown in self.shutdowns:
+            await shutdown(loop)
+
+    def _signal_again(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _hand_on(self, number: int, frame: FrameType | None) -> None:
+        self._finished = False
+        previous: Any = self._previous
+        if callable(previous):
+            previous(number, frame)
+        elif previous != signal.SIG_IGN:
+            # Not sys.exit: AWS's client waits for its polling thread then, and hangs.
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+
+_installed: Termination | None = None
+
+
+def on_sigterm(kept: Callable[[], KeptLoop], shutdown: Callable[[Loop], Awaitable[None]]) -> None:
+    """Run `shutdown` when SIGTERM comes; in the main thread of a Lambda function only."""
+    global _installed
+    if environment.on_lambda() and environment.in_main_thread():
+        _installed = _installed or Termination(kept)
+        _installed.shutdowns.append(shutdown)
