@@ -6,7 +6,6 @@ event -> detect -> parse -> HTTPCycle, in a call on a loop -> Response -> render
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +18,13 @@ from asgi_lambda.loops import asyncio as asyncio_loop
 from asgi_lambda.options import Options
 from asgi_lambda.other_event import OtherEvent
 from asgi_lambda.protocols.http import HTTPCycle
-from asgi_lambda.response import Buffer, Response, exceeds
+from asgi_lambda.response import Response, exceeds, too_large
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
-    from asgi_lambda.asgi_types import Application, HTTPScope, Versions
+    from asgi_lambda.asgi_types import Application, Versions
+    from asgi_lambda.deadline import Patience
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.loops import Ending
     from asgi_lambda.sources.source import Source
@@ -62,51 +62,91 @@ class Handler:
         Raises UnsupportedEvent, LifespanFailed, ResponseFailed, what `on_event` raises, and
         LoopError where an event loop runs on this thread.
         """
-        exchange = self._open(event, context)
-        return self._close(exchange, asyncio_loop.kept().run(exchange.main, exchange.patience))
+        loop = asyncio_loop.kept()
+        source = sources.detect(event)
+        if source is None:
+            other = self._open_other(event, context)
+            return other.answer(self._checked(loop.run(other.main, other.patience)))
+        call = self._open(source, event, context)
+        ending = loop.run(call.main, self._patience(context))
+        return self._close(source, call, self._checked(ending))
 
     async def invoke(self, event: Any, context: LambdaContext | None = None) -> Any:
         """As a call, for who runs an event loop; many may be under way at once."""
-        exchange = self._open(event, context)
-        return self._close(
-            exchange, await asyncio_loop.running().call(exchange.main, exchange.patience)
-        )
-
-    def _open(self, event: Any, context: LambdaContext | None) -> _Request | OtherEvent:
+        loop = asyncio_loop.running()
         source = sources.detect(event)
         if source is None:
-            return OtherEvent(event, context, self._options, self._lifespan)
+            other = self._open_other(event, context)
+            return other.answer(self._checked(await loop.call(other.main, other.patience)))
+        call = self._open(source, event, context)
+        ending = await loop.call(call.main, self._patience(context))
+        return self._close(source, call, self._checked(ending))
+
+    def _open(self, source: Source, event: Any, context: LambdaContext | None) -> ApplicationCall:
+        """Event to application call."""
+        options, application = self._options, self._application
         scope, text, is_base64 = sources.parse(source, event)
-        application = self._application
         try:
             content = body.decode(text, is_base64)
-        except body.InvalidBase64:
+        except body.InvalidBody:
             application, content = bad_request, b""
-        self._complete(scope, event, context, len(content))
-        cycle, buffer = HTTPCycle(scope["method"], content), Buffer()
-        call = ApplicationCall(application, self._lifespan, scope, cycle, buffer)
-        return _Request(source, call, buffer, context, self._options)
-
-    def _complete(self, scope: HTTPScope, event: Any, context: Any, length: int) -> None:
-        """Add to the scope what is no matter of its source."""
-        headers.set_length(scope["headers"], length)
-        if self._options.root_path is not None:
-            url.mount(scope, self._options.root_path)
-        if self._options.strip_root_path:
+        headers.set_length(scope["headers"], len(content))
+        if options.root_path is not None:
+            url.mount(scope, options.root_path)
+        if options.strip_root_path:
             url.unmount(scope)
         scope["asgi"] = self._versions.copy()
         scope["extensions"] = {}
         scope["aws.event"] = event
         scope["aws.context"] = context
+        cycle = HTTPCycle(scope["method"], content)
+        return ApplicationCall(application, self._lifespan, scope, cycle)
 
-    def _close(self, exchange: _Request | OtherEvent, ending: Ending) -> Any:
+    def _close(self, source: Source, call: ApplicationCall, ending: Ending) -> Mapping[str, Any]:
+        """Application call to Lambda response."""
+        options, cycle = self._options, call.cycle
+        status = call.conclude(ending)
+        if status is None:
+            content = b"".join(call.chunks)
+            response = Response(
+                cycle.status, cycle.headers, content, options.dropped, options.text_types
+            )
+        else:
+            response = Response.plain(status, call.scope["method"])
+        rendered = source.render(response)
+        if len(rendered["body"]) > source.fits and exceeds(rendered, source.limit):
+            call.log(logging.ERROR, too_large(rendered, source.limit))
+            response = Response.plain(500, call.scope["method"])
+            rendered = source.render(response)
+        if rendered["isBase64Encoded"] and source.base64_note:
+            _warn_once(source.base64_note)
+        if options.access_log:
+            call.log_access(response.status, len(response.body))
+        if response.status in options.fail_on:
+            raise call.error or ResponseFailed(
+                f"expected a status outside of fail_on, got {response.status} "
+                f"for {call.scope['path']!r}"
+            )
+        return rendered
+
+    def _open_other(self, event: Any, context: LambdaContext | None) -> OtherEvent:
+        if self._options.on_event is None:
+            raise sources.unsupported(event)
+        wait = patience(context, None, self._options.deadline_margin)
+        return OtherEvent(self._options.on_event, event, context, self._lifespan, wait)
+
+    def _patience(self, context: LambdaContext | None) -> Patience | None:
+        return patience(context, self._options.timeout, self._options.deadline_margin)
+
+    def _checked(self, ending: Ending) -> Ending:
+        """Look after the environment where a call did not end in time. Raises LifespanFailed."""
         if ending.expired:
             self._lifespan.give_up_startup()
         if ending.abandoned:
             self._abandoned += 1
             if self._abandoned == _MOST_ABANDONED:
                 environment.replace_environment(f"{_MOST_ABANDONED} applications did not end")
-        return exchange.answer(ending)
+        return ending
 
     def startup(self) -> None:
         """Start the application on the kept loop; once is enough, and again does no harm.
@@ -130,89 +170,6 @@ class Handler:
             yield self
         finally:
             await self._lifespan.shutdown(asyncio_loop.running())
-
-
-class _Request:
-    """One HTTP request, between its event and its Lambda response."""
-
-    __slots__ = (
-        "_began",
-        "_buffer",
-        "_call",
-        "_options",
-        "_request_id",
-        "_source",
-        "main",
-        "patience",
-    )
-
-    def __init__(
-        self,
-        source: Source,
-        call: ApplicationCall,
-        buffer: Buffer,
-        context: Any,
-        options: Options,
-    ) -> None:
-        self.main = call.main
-        self.patience = patience(context, options.timeout, options.deadline_margin)
-        self._source = source
-        self._call = call
-        self._buffer = buffer
-        self._options = options
-        self._request_id = str(getattr(context, "aws_request_id", None))
-        self._began = time.monotonic()
-
-    def answer(self, ending: Ending) -> Mapping[str, Any]:
-        """The Lambda response, however the application ended. Raises ResponseFailed."""
-        call, options = self._call, self._options
-        status = call.conclude(ending, self._request_id)
-        if status is not None:
-            response = Response.plain(status, call.scope["method"])
-        else:
-            cycle, content = call.cycle, b"".join(self._buffer.chunks)
-            response = Response(
-                cycle.status, cycle.headers, content, options.dropped, options.text_types
-            )
-        rendered = self._render(response)
-        status = int(rendered["statusCode"])
-        if options.access_log:
-            self._log_access(status, len(response.body))
-        if status in options.fail_on:
-            raise call.error or ResponseFailed(
-                f"expected a status outside fail_on, got {status} for {call.scope['path']!r}"
-            )
-        return rendered
-
-    def _render(self, response: Response) -> Mapping[str, Any]:
-        source = self._source
-        rendered = source.render(response)
-        if exceeds(rendered, source.limit):
-            logger.error(
-                "The response is too large: its body has %d bytes, and %d bytes of JSON are what "
-                "the front door takes (%s, request %s). Stream it with asgi_lambda.runtime, or hand "
-                "out a presigned URL of S3",
-                len(response.body),
-                source.limit,
-                source.name,
-                self._request_id,
-            )
-            return source.render(Response.plain(500, self._call.scope["method"]))
-        if source.base64_note and rendered["isBase64Encoded"]:
-            _warn_once(source.base64_note)
-        return rendered
-
-    def _log_access(self, status: int, length: int) -> None:
-        scope = self._call.scope
-        logger.info(
-            "%s %s %d %d bytes %.1f ms (request %s)",
-            scope["method"],
-            scope["raw_path"].decode("ascii"),
-            status,
-            length,
-            (time.monotonic() - self._began) * 1000,
-            self._request_id,
-        )
 
 
 def adapt(

@@ -1,17 +1,20 @@
 """One application call: `receive` and `send` around a cycle, and every way the application can end.
 
-Is given its loop and its sink, so it knows neither asyncio nor Lambda's response formats.
+Is given its loop, and where the body goes, so it knows neither asyncio nor Lambda's formats.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from asgi_lambda.loops import RETURNED
 from asgi_lambda.protocols.http import HTTPCycle, State
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from asgi_lambda.asgi_types import (
         Application,
         ASGI3Application,
@@ -25,16 +28,13 @@ if TYPE_CHECKING:
     from asgi_lambda.lifespan import Lifespan
     from asgi_lambda.loops import Ending, Event, Loop
 
+    # Takes the body, chunk by chunk, and is done when it can take another.
+    Write = Callable[[bytes], Awaitable[None]]
+
 logger = logging.getLogger("asgi_lambda")
 
 # Seconds of background work worth a line in the log.
 _NOTICEABLE: Final = 0.01
-
-
-class Sink(Protocol):
-    """Where the body goes, chunk by chunk."""
-
-    async def write(self, chunk: bytes) -> None: ...
 
 
 def single_callable(application: Application, interface: str) -> ASGI3Application:
@@ -56,7 +56,10 @@ async def bad_request(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class ApplicationCall:
-    """The application running on one request; `error` is what it raised."""
+    """The application running on one request.
+
+    chunks: the body, where no `write` takes it. error: what the application raised.
+    """
 
     __slots__ = (
         "_application",
@@ -64,13 +67,15 @@ class ApplicationCall:
         "_completed",
         "_lifespan",
         "_loop",
+        "_write",
+        "chunks",
         "cycle",
         "error",
         "scope",
-        "sink",
     )
 
     _loop: Loop
+    _complete_at: float
 
     def __init__(
         self,
@@ -78,16 +83,16 @@ class ApplicationCall:
         lifespan: Lifespan,
         scope: HTTPScope,
         cycle: HTTPCycle,
-        sink: Sink,
+        write: Write | None = None,
     ) -> None:
         self.scope = scope
         self.cycle = cycle
+        self.chunks: list[bytes] = []
         self.error: Exception | None = None
         self._application = application
         self._lifespan = lifespan
-        self.sink = sink
+        self._write = write
         self._completed: Event | None = None
-        self._complete_at = 0.0
 
     async def main(self, loop: Loop) -> None:
         """Call the application on `loop`, after its startup.
@@ -95,7 +100,7 @@ class ApplicationCall:
         Raises LifespanFailed and LoopError; what the application raises is kept in `error`.
         """
         lifespan = self._lifespan
-        if not lifespan.ready(loop):
+        if lifespan.ready_on is not loop:
             await lifespan.startup(loop)
         self._loop = loop
         self.scope["state"] = lifespan.state.copy()
@@ -115,52 +120,58 @@ class ApplicationCall:
         chunk = self.cycle.send(message)
         if chunk is None:
             return
-        await self.sink.write(chunk)
+        if self._write is None:
+            self.chunks.append(chunk)
+        else:
+            await self._write(chunk)
         if self.cycle.state is State.COMPLETE:
             self._complete_at = time.monotonic()
             if self._completed is not None:
                 self._completed.set()
 
-    def conclude(self, ending: Ending, request_id: str) -> int | None:
+    def conclude(self, ending: Ending) -> int | None:
         """Log how the application ended, and return the status of the answer that it left to us.
 
         None: its response is complete. 504: it was still running at the deadline. 500: it raised,
         was cancelled by itself, or returned without a whole response.
         """
-        complete, missing = self.cycle.state is State.COMPLETE, self.cycle.state.value
+        state = self.cycle.state
+        complete = state is State.COMPLETE
+        if complete and self.error is None and ending is RETURNED:
+            held = time.monotonic() - self._complete_at
+            if held > _NOTICEABLE:
+                self.log(
+                    logging.INFO,
+                    f"went on for {held:.3f} s after its response, which held the response back; "
+                    "asgi_lambda.runtime sends it at once",
+                )
+            return None
         self.cycle.disconnect()
+        when = "after its response was complete" if complete else f"while {state.value}"
         if ending.expired:
-            what = "its background work was" if complete else "it was"
-            logger.error(
-                "The application was still running at the deadline, and %s %s (request %s). "
-                "It hung at:\n%s",
-                what,
-                "cancelled, but did not end" if ending.abandoned else "cancelled",
-                request_id,
-                ending.stacks,
-            )
-        if self.error is not None or ending.cancelled is not None and not ending.expired:
-            logger.error(
-                "The application %s %s its response was complete (request %s)",
-                "raised an exception" if self.error is not None else "cancelled itself",
-                "after" if complete else "before",
-                request_id,
-                exc_info=self.error or ending.cancelled,
-            )
-        elif complete:
-            self._report_background_work(request_id)
-        elif not ending.expired:
-            logger.error("The application returned, %s (request %s)", missing, request_id)
+            left = "left behind, since it did not end" if ending.abandoned else "cancelled"
+            stacks = f"{left}. It hung at:\n{ending.stacks}"
+            self.log(logging.ERROR, f"still ran at the deadline, {when}, and was {stacks}")
+        elif ending.cancelled is not None:
+            self.log(logging.ERROR, f"cancelled itself, {when}", ending.cancelled)
+        elif self.error is None:
+            self.log(logging.ERROR, f"returned, {when}")
+        if self.error is not None:
+            self.log(logging.ERROR, f"raised an exception, {when}", self.error)
         if complete:
             return None
         return 504 if ending.expired else 500
 
-    def _report_background_work(self, request_id: str) -> None:
-        held = time.monotonic() - self._complete_at
-        if held > _NOTICEABLE:
-            logger.info(
-                "The application went on for %.3f s after its response, which held the response "
-                "back (request %s); asgi_lambda.runtime sends it at once",
-                held,
-                request_id,
-            )
+    def log(self, level: int, what: str, error: BaseException | None = None) -> None:
+        """Log what the application did, with the id that Lambda gave the request."""
+        request_id = getattr(self.scope["aws.context"], "aws_request_id", None)
+        logger.log(level, "The application %s (request %s)", what, request_id, exc_info=error)
+
+    def log_access(self, status: int, length: int) -> None:
+        """One line for the request; length: bytes of the body."""
+        scope = self.scope
+        self.log(
+            logging.INFO,
+            f"answered {scope['method']} {scope['raw_path'].decode()} with {status}, "
+            f"{length} bytes",
+        )

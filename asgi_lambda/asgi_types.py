@@ -80,8 +80,8 @@ class LifespanShutdown(TypedDict):
 HTTPReceived = HTTPRequest | HTTPDisconnect
 LifespanReceived = LifespanStartup | LifespanShutdown
 
-# What an application gives and takes is checked at run time, so these stay as wide as the frameworks
-# write them: a narrower type here would refuse applications that are right.
+# What an application gives and takes is checked at run time, so these stay as wide as frameworks
+# write them: narrower types would refuse applications that are right.
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from functools import lru_cache
+from typing import Final
 
 _TEXT_TYPES: Final = frozenset(
     {
@@ -23,27 +21,30 @@ _TEXT_TYPES: Final = frozenset(
 )
 
 
-class InvalidBase64(ValueError):
-    """A body that claims to be base64 and is not."""
+class InvalidBody(ValueError):
+    """A body that claims to be base64 and is not, or text that no client can have sent."""
 
 
 def decode(body: str | None, is_base64: bool) -> bytes:
     """The request body as the client sent it; an absent one is empty.
 
-    Raises InvalidBase64: guessing would hand the application another body than the client's.
+    Raises InvalidBody: guessing would hand the application another body than the client's.
     """
     if not body:
         return b""
     if not is_base64:
-        return body.encode("utf-8", "replace")
+        try:
+            return body.encode()
+        except UnicodeEncodeError:
+            raise InvalidBody("expected text, got half of a surrogate pair") from None
     try:
         data = binascii.a2b_base64(body)
     except ValueError as error:
-        raise InvalidBase64(str(error)) from None
+        raise InvalidBody(str(error)) from None
     # The lenient decoder drops what is no base64, which shows in the length; the strict one is
     # slower by a tenth.
     if len(body) % 4 or len(data) != len(body) // 4 * 3 - body[-2:].count("="):
-        raise InvalidBase64("expected base64, got other characters")
+        raise InvalidBody("expected base64, got other characters")
     return data
 
 
@@ -52,7 +53,9 @@ def encode_base64(body: bytes) -> str:
     return binascii.b2a_base64(body, newline=False).decode("ascii")
 
 
-def is_textual(content_type: str, text_types: Container[str]) -> bool:
+# An application has few media types, and the bound holds where they have odd parameters.
+@lru_cache(maxsize=64)
+def is_textual(content_type: str, text_types: frozenset[str]) -> bool:
     """Whether a body of this media type may be sent as text."""
     media_type, _, parameters = content_type.lower().partition(";")
     media_type = media_type.strip()

@@ -1,8 +1,8 @@
 """When a call is given up, and the thread that sees to it.
 
-A thread rather than timers of the event loop: it also speaks up when the loop itself is blocked, and
-watching a call costs it two dict operations. Knows no event loop: a call is told `expire`, then
-`abandon`, by methods that any thread may call.
+A thread rather than timers of the event loop: it also speaks up when the loop itself is blocked,
+and costs a call less. Knows no event loop: a call is told `expire`, then `abandon`, by methods that
+any thread may call.
 """
 
 from __future__ import annotations
@@ -20,45 +20,44 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("asgi_lambda")
 
-# Lambda functions run 15 minutes at most. Local emulators of Managed Instances give a deadline years
-# ahead, which means none.
+# Functions run 15 minutes at most. The emulator of Managed Instances gives a deadline years ahead,
+# which means none.
 _FARTHEST: Final = 86_400.0
 _LARGEST_SHARE: Final = 0.25
 _DEFAULT_MARGIN: Final = 0.5
 
 
 class Patience:
-    """How long a call may take: cancelled after `limit` seconds, abandoned after `grace` more.
+    """How long a call may take, in seconds.
 
-    last: seconds, the moment to say which code blocks the loop, if any does.
+    limit: it is cancelled then. margin: from there to the end; half of it is for the call to clean
+    up, before it is abandoned.
     """
 
-    __slots__ = ("grace", "last", "limit")
+    __slots__ = ("limit", "margin")
 
     def __init__(self, left: float, margin: float) -> None:
-        margin = min(margin, left * _LARGEST_SHARE)
-        self.limit = left - margin
-        self.grace = margin / 2
-        self.last = left - margin / 4
+        largest = left * _LARGEST_SHARE
+        self.margin = margin if margin < largest else largest
+        self.limit = left - self.margin
 
 
 def patience(
     context: LambdaContext | None, timeout: float | None, margin: float | None
 ) -> Patience | None:
     """The patience that Lambda's deadline and `timeout` (both s) leave; None: without end."""
-    left = _remaining(context) if margin is not None else None
-    if timeout is not None and (left is None or timeout < left):
+    left = math.inf
+    if margin is not None:
+        try:
+            left = context.get_remaining_time_in_millis() / 1000  # type: ignore[union-attr]
+        except AttributeError:  # None, or what tests and emulators pass for a context
+            pass
+        else:
+            if not 0 < left < _FARTHEST:
+                left = math.inf
+    if timeout is not None and timeout < left:
         left = timeout
-    return None if left is None else Patience(left, _DEFAULT_MARGIN if margin is None else margin)
-
-
-def _remaining(context: LambdaContext | None) -> float | None:
-    try:
-        milliseconds = context.get_remaining_time_in_millis()  # type: ignore[union-attr]
-    except AttributeError:  # None, or what tests and emulators pass for a context
-        return None
-    seconds = milliseconds / 1000
-    return seconds if 0 < seconds < _FARTHEST else None
+    return None if left == math.inf else Patience(left, margin or _DEFAULT_MARGIN)
 
 
 class Call(Protocol):
@@ -69,18 +68,6 @@ class Call(Protocol):
     def abandon(self) -> None: ...
 
 
-class _Watch:
-    """The moments of one call, and which of them comes next."""
-
-    __slots__ = ("moments", "passed")
-
-    def __init__(self, patience: Patience) -> None:
-        now = time.monotonic()
-        limit = now + patience.limit
-        self.moments = (limit, limit + patience.grace, now + patience.last)
-        self.passed = 0
-
-
 class Watchdog:
     """One persistent thread that tells calls when their time is over.
 
@@ -88,19 +75,28 @@ class Watchdog:
     for every call would cost more than the call.
     """
 
-    __slots__ = ("_changed", "_thread", "_wakes_at", "_watched")
+    __slots__ = ("_changed", "_thread", "_told", "_wakes_at", "_watched")
 
     def __init__(self) -> None:
-        self._watched: dict[Call, _Watch] = {}
+        self._watched: dict[Call, tuple[float, Patience]] = {}
+        # How many of the three things there are to tell a call were told, where any was.
+        self._told: dict[Call, int] = {}
         self._changed = threading.Condition()
         self._wakes_at = math.inf
         self._thread: threading.Thread | None = None
 
     def watch(self, call: Call, patience: Patience) -> None:
         """Begin to count the patience with this call."""
-        watch = self._watched[call] = _Watch(patience)
-        if watch.moments[0] >= self._wakes_at:
-            return
+        now = time.monotonic()
+        self._watched[call] = now, patience
+        if now + patience.limit < self._wakes_at:
+            self._wake()
+
+    def forget(self, call: Call) -> None:
+        """The call is over."""
+        self._watched.pop(call, None)
+
+    def _wake(self) -> None:
         with self._changed:
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -109,30 +105,32 @@ class Watchdog:
                 self._thread.start()
             self._changed.notify()
 
-    def forget(self, call: Call) -> None:
-        """The call is over."""
-        self._watched.pop(call, None)
-
     def _run(self) -> None:
         with self._changed:
             while True:
                 # Whoever adds a call from here on waits for the lock and wakes this thread, so that
                 # no call is missed between looking and sleeping.
                 self._wakes_at = math.inf
-                due = [self._tell(call, watch) for call, watch in list(self._watched.items())]
-                self._wakes_at = min(due, default=math.inf)
+                moments = [self._tell(call, *watch) for call, watch in list(self._watched.items())]
+                self._wakes_at = min(moments, default=math.inf)
+                self._told = {call: n for call, n in self._told.items() if call in self._watched}
                 sleep = self._wakes_at - time.monotonic()
-                self._changed.wait(None if math.isinf(sleep) else max(sleep, 0))
+                self._changed.wait(None if sleep == math.inf else max(sleep, 0))
 
-    def _tell(self, call: Call, watch: _Watch) -> float:
-        tell = (call.expire, call.abandon, log_stacks)
-        while watch.moments[watch.passed] <= time.monotonic():
-            tell[watch.passed]()
-            watch.passed += 1
-            if watch.passed == len(tell):
-                self.forget(call)
-                return math.inf
-        return watch.moments[watch.passed]
+    def _tell(self, call: Call, began: float, patience: Patience) -> float:
+        """Tell a call what is due, and return when the next thing will be."""
+        for told, (share, tell) in enumerate(
+            ((0, call.expire), (0.5, call.abandon), (0.75, log_stacks))
+        ):
+            if told < self._told.get(call, 0):
+                continue
+            moment = began + patience.limit + patience.margin * share
+            if moment > time.monotonic():
+                return moment
+            self._told[call] = told + 1
+            tell()
+        self.forget(call)
+        return math.inf
 
 
 def log_stacks() -> None:

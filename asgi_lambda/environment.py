@@ -22,7 +22,7 @@ EXTENSION_NAME: Final = "asgi-lambda"
 
 
 def on_lambda() -> bool:
-    """Whether Lambda initialises this process; a shell that has only some of its variables is none."""
+    """Whether Lambda started this process; a shell may have some of its variables, not both."""
     return "_HANDLER" in os.environ and "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
@@ -51,16 +51,24 @@ def after_restore(start: Callable[[], object]) -> None:
 
 
 def end_after_answer(end: Callable[[], object]) -> None:
-    """Call `end`, which ends the process, once the answer of this invocation is delivered.
+    """Call `end`, which is to end the process, once the answer of this invocation is delivered.
 
     AWS's runtime client has no hook for it: it delivers the answer and calls the method that waits
     for the next event, so that one is replaced. Under another client `end` is called at once.
     """
-    client = sys.modules.get("awslambdaric.lambda_runtime_client")
-    if client is None:
+    module = sys.modules.get("awslambdaric.lambda_runtime_client")
+    if module is None:
         end()
-    else:
-        client.BaseLambdaRuntimeClient.wait_next_invocation = lambda _: end()
+        return
+    client = module.BaseLambdaRuntimeClient
+    wait_next_invocation = client.wait_next_invocation
+
+    def end_instead(self: object) -> object:
+        client.wait_next_invocation = wait_next_invocation
+        end()
+        return wait_next_invocation(self)
+
+    client.wait_next_invocation = end_instead
 
 
 def replace_environment(reason: str) -> None:

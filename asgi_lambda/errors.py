@@ -25,7 +25,7 @@ class LifespanFailed(AsgiLambdaError):
 
 
 class ResponseFailed(AsgiLambdaError):
-    """A response whose status is in `fail_on`; names status and path, so that the invocation fails."""
+    """A response whose status is in `fail_on`: the invocation fails. Names status and path."""
 
 
 class LoopError(AsgiLambdaError, RuntimeError):

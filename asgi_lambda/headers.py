@@ -1,58 +1,73 @@
 """Header fields: those of an event become ASGI's list of pairs, those of a response become maps.
 
-The one place where header text becomes bytes, and bytes text. Request text is UTF-8: that gives back
-the bytes the client sent, since API Gateway, Function URLs and ALB decode them so.
+The one place where header text becomes bytes, and bytes text. Request text is UTF-8, which gives
+back the bytes that the client sent: API Gateway, Function URLs and ALB decode them so.
 Source: captures of non-ASCII request headers behind ALB and Function URLs.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from asgi_lambda.asgi_types import Pair
 
-_FRAMING: Final = (b"content-length", b"transfer-encoding")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_FRAMING: Final = (b"content-length", b"transfer-encoding")
+_LONGEST_NAME: Final = 64
+_MOST_NAMES: Final = 512
+
+
+class _Names(dict[str, bytes]):
+    """Header names as bytes, in lower case; the few that there are need no second conversion."""
+
+    def __missing__(self, name: str) -> bytes:
+        encoded = name.lower().encode()
+        # Clients choose names too, and must not fill the memory with them.
+        if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
+            self[name] = encoded
+        return encoded
+
+
+_names: Final = _Names()
 
 
 def from_map(fields: Mapping[str, str | None] | None) -> list[Pair]:
     """Pairs for a map of single values; names lower case, null values left out."""
-    return [
-        (name.lower().encode("utf-8", "replace"), value.encode("utf-8", "replace"))
-        for name, value in (fields or {}).items()
-        if value is not None
-    ]
+    if not fields:
+        return []
+    names = _names
+    return [(names[name], value.encode()) for name, value in fields.items() if value is not None]
 
 
 def from_maps(
     multiple: Mapping[str, Sequence[str] | None] | None, single: Mapping[str, str | None] | None
 ) -> list[Pair]:
     """Pairs for a map of value lists, repeats kept; names that only `single` has are filled in."""
-    pairs = [
-        (name.lower().encode("utf-8", "replace"), value.encode("utf-8", "replace"))
-        for name, values in (multiple or {}).items()
-        for value in values or ()
-    ]
-    if not pairs:
+    if not multiple:
         return from_map(single)
-    if single and len(single) != len(multiple or ()):
+    names = _names
+    pairs = [
+        (names[name], value.encode()) for name, values in multiple.items() for value in values or ()
+    ]
+    if single and single.keys() != multiple.keys():
         known = {name for name, _ in pairs}
         pairs += [pair for pair in from_map(single) if pair[0] not in known]
+    cookies = [value for name, value in pairs if name == b"cookie"]
+    if len(cookies) > 1:
+        pairs = [pair for pair in pairs if pair[0] != b"cookie"]
+        pairs.append((b"cookie", b"; ".join(cookies)))
     return pairs
 
 
-def set_cookies(pairs: list[Pair], cookies: Sequence[str] | None) -> None:
-    """One `cookie` header for a list of cookies, in place of any that is there.
-
-    An empty list leaves the header: `sam local start-api` sends one beside it.
-    """
-    if cookies:
-        pairs[:] = [pair for pair in pairs if pair[0] != b"cookie"]
-        pairs.append((b"cookie", "; ".join(cookies).encode("utf-8", "replace")))
+def set_cookies(pairs: list[Pair], cookies: Sequence[str]) -> None:
+    """One `cookie` header for a list of cookies, in place of any that is there."""
+    pairs[:] = [pair for pair in pairs if pair[0] != b"cookie"]
+    pairs.append((b"cookie", "; ".join(cookies).encode()))
 
 
 def set_length(pairs: list[Pair], length: int) -> None:
@@ -61,35 +76,35 @@ def set_length(pairs: list[Pair], length: int) -> None:
     Front doors remove the header, or count a body before base64. A request without the header and
     without a body stays so.
     """
-    right = (b"content-length", b"%d" % length)
     declared = [pair for pair in pairs if pair[0] in _FRAMING]
-    if declared != [right] and (declared or length):
+    if declared:
         pairs[:] = [pair for pair in pairs if pair[0] not in _FRAMING]
-        pairs.append(right)
+    if declared or length:
+        pairs.append((b"content-length", b"%d" % length))
 
 
-def with_host(pairs: list[Pair], domain: str | None) -> dict[bytes, bytes]:
-    """The fields by name, after the domain name was put first as `host` where there was none."""
+def origin(pairs: list[Pair], domain: str | None) -> tuple[str, tuple[str, int]]:
+    """ASGI's `scheme` and `server`: what the client asked for, as the front door forwards it.
+
+    The domain name that the front door was called by becomes the first header, as `host`, where
+    there is none.
+    """
     fields = dict(pairs)
-    if domain and b"host" not in fields:
-        fields[b"host"] = domain.encode("utf-8", "replace")
-        pairs.insert(0, (b"host", fields[b"host"]))
-    return fields
+    host = fields.get(b"host")
+    if host is None:
+        host = (domain or "").encode()
+        if domain:
+            pairs.insert(0, (b"host", host))
+    scheme = "http" if fields.get(b"x-forwarded-proto", b"").lower() == b"http" else "https"
+    return scheme, _server(host, fields.get(b"x-forwarded-port", b""), scheme)
 
 
-def scheme(fields: dict[bytes, bytes]) -> str:
-    """`http` or `https`, as the front door says in `x-forwarded-proto`."""
-    return "http" if fields.get(b"x-forwarded-proto", b"").lower() == b"http" else "https"
-
-
-def server(fields: dict[bytes, bytes], scheme: str) -> tuple[str, int]:
-    """Host and port the client asked for; the port from `host`, `x-forwarded-port` or the scheme."""
-    host, port = split_port(fields.get(b"host", b"").decode("utf-8", "replace"))
-    if port is None:
-        forwarded = fields.get(b"x-forwarded-port", b"").decode("utf-8", "replace")
-        port = _port(forwarded) or _DEFAULT_PORTS[scheme]
+# A function has few hosts, and the bound keeps those that clients make up from piling up.
+@lru_cache(maxsize=32)
+def _server(authority: bytes, forwarded_port: bytes, scheme: str) -> tuple[str, int]:
+    host, port = split_port(authority.decode())
     # A health check of an ALB has no host, and applications may not expect None.
-    return host or "localhost", port
+    return host or "localhost", port or _port(forwarded_port.decode()) or _DEFAULT_PORTS[scheme]
 
 
 def split_port(authority: str) -> tuple[str, int | None]:
@@ -103,27 +118,58 @@ def split_port(authority: str) -> tuple[str, int | None]:
     return authority, None
 
 
-def to_map(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """One value per name; repeats joined by a comma, as RFC 9110 section 5.3 allows."""
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return fields
+def to_map(
+    fields: list[tuple[str, str]], dropped: Iterable[str] = ()
+) -> tuple[dict[str, str], list[str]]:
+    """One value per name, and the cookies apart, which no comma may join.
+
+    Other repeats are joined by one, as RFC 9110 section 5.3 allows.
+    """
+    single = dict(fields)
+    cookies = []
+    if len(single) != len(fields):
+        single.clear()
+        for name, value in fields:
+            if name == "set-cookie":
+                cookies.append(value)
+            else:
+                single[name] = f"{single[name]}, {value}" if name in single else value
+    elif "set-cookie" in single:
+        cookies.append(single.pop("set-cookie"))
+    for name in dropped:
+        single.pop(name, None)
+    return single, cookies
 
 
-def to_multi_map(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+def to_multi_map(fields: list[tuple[str, str]]) -> dict[str, list[str]]:
     """All values per name, in their order."""
-    fields: dict[str, list[str]] = {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    return fields
+    multiple: dict[str, list[str]] = {}
+    for name, value in fields:
+        multiple.setdefault(name, []).append(value)
+    return multiple
+
+
+def to_two_maps(
+    fields: list[tuple[str, str]], dropped: Iterable[str] = ()
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Names with one value, and names with several; none is in both."""
+    single = dict(fields)
+    multiple: dict[str, list[str]] = {}
+    if len(single) != len(fields):
+        multiple = {name: each for name, each in to_multi_map(fields).items() if len(each) > 1}
+        for name in multiple:
+            del single[name]
+    for name in dropped:
+        single.pop(name, None)
+        multiple.pop(name, None)
+    return single, multiple
 
 
 def spellings(name: str) -> Iterator[str]:
     """`name` in every mixture of cases, the plain one first.
 
-    A map that allows one value per name carries several cookies under names that differ to it, and
-    not to HTTP.
+    A map with one value per name carries several cookies under names that differ to it, and not to
+    HTTP.
     """
     for letters in product(*[sorted({letter, letter.upper()}, reverse=True) for letter in name]):
         yield "".join(letters)

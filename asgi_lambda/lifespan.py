@@ -23,50 +23,28 @@ SPEC_VERSION: Final = "2.0"
 class Lifespan:
     """Startup once, shutdown once, and `state`, which the application fills at startup.
 
-    mode: "auto" takes an application without a lifespan as it is, "on" does not, "off" asks nothing.
+    mode: "auto" takes an application without a lifespan too, "on" does not, "off" asks nothing.
     """
 
-    __slots__ = ("_application", "_mode", "_run", "_version", "state")
+    __slots__ = ("_application", "_mode", "_run", "_version", "ready_on", "state")
 
     def __init__(self, application: ASGI3Application, mode: str, version: str) -> None:
         self.state: dict[str, Any] = {}
+        # The loop whose requests need no startup; others have to ask `startup`.
+        self.ready_on: Loop | None = None
         self._application = application
         self._mode = mode
         self._version = version
         self._run: _Run | None = None
 
-    def ready(self, loop: Loop) -> bool:
-        """Whether requests on `loop` need no startup.
-
-        Raises LoopError where the application was started on another loop that still lives: its
-        connections and locks belong there.
-        """
-        run = self._run
-        if run is None:
-            return self._mode == "off"
-        if (
-            run.loop is not loop
-            and not run.loop.same(loop)
-            and run.cycle.state is not State.UNSUPPORTED
-        ):
-            if run.loop.closed:
-                self._run = None
-                return False
-            raise LoopError(
-                "expected the event loop on which the application was started, got another; "
-                "use: await handler.invoke(event, context), on the loop of the startup"
-            )
-        return run.judged
-
     async def startup(self, loop: Loop) -> None:
         """Start the application on `loop`, or wait until whoever does so has done it.
 
-        Raises LifespanFailed.
+        Raises LifespanFailed, and LoopError where it was started on another loop that still lives:
+        its connections and locks belong there.
         """
-        if self.ready(loop):
-            return
-        run = self._run
-        if run is None:
+        run = self._run_on(loop)
+        if run is None and self._mode != "off":
             self.state.clear()
             scope: LifespanScope = {
                 "type": "lifespan",
@@ -74,25 +52,37 @@ class Lifespan:
                 "state": self.state,
             }
             run = self._run = _Run(self._application, scope, loop)
-        await run.settled.wait()
-        if not run.judged:
+        if run is not None:
+            await run.settled.wait()
             self._judge(run)
+        self.ready_on = loop
 
     async def shutdown(self, loop: Loop) -> None:
         """Shut the application down, if it was started; the next startup begins anew.
 
         Raises LoopError where it was started on another loop.
         """
-        if not self.ready(loop) or self._run is None:
-            return
-        run, self._run = self._run, None
-        if run.cycle.state is not State.STARTED:
+        run = self._run_on(loop)
+        self._run = self.ready_on = None
+        if run is None or run.cycle.state is not State.STARTED:
             return
         run.cycle.shut_down()
         run.due.set()
         await run.ended.wait()
         if run.cycle.error is not None or run.cycle.message:
             logger.error("The shutdown failed: %s", run.cycle.message, exc_info=run.cycle.error)
+
+    def _run_on(self, loop: Loop) -> _Run | None:
+        """The lifespan that requests on `loop` can use, None where there is none yet."""
+        run = self._run
+        if run is None or run.loop.same(loop) or run.cycle.state is State.UNSUPPORTED:
+            return run
+        if run.loop.closed:
+            return None
+        raise LoopError(
+            "expected the event loop on which the application was started, got another one; "
+            "use: await handler.invoke(event, context), on the loop of the startup"
+        )
 
     def give_up_startup(self) -> None:
         """Cancel a startup that is still under way; the next one begins anew.
@@ -105,17 +95,19 @@ class Lifespan:
             raise self._failed("the startup took longer than the invocation may")
 
     def _judge(self, run: _Run) -> None:
-        """Decide what the outcome means for us. Raises LifespanFailed."""
+        """Decide once what the outcome of the startup means. Raises LifespanFailed."""
         cycle = run.cycle
-        if cycle.state is State.FAILED:
+        if run.judged or cycle.started:
+            run.judged = True
+            return
+        if cycle.state is not State.UNSUPPORTED:
             raise self._failed(cycle.message or "the application gave no reason") from cycle.error
-        if cycle.state is State.UNSUPPORTED and self._mode == "on":
+        if self._mode == "on":
             raise self._failed(
                 "expected an application with a lifespan, since lifespan='on', got one without"
             ) from cycle.error
-        if cycle.state is State.UNSUPPORTED:
-            level = logging.WARNING if cycle.startup_delivered and cycle.error else logging.DEBUG
-            logger.log(level, "The application seems to have no lifespan", exc_info=cycle.error)
+        level = logging.WARNING if cycle.delivered and cycle.error else logging.DEBUG
+        logger.log(level, "The application seems to have no lifespan", exc_info=cycle.error)
         run.judged = True
 
     def _failed(self, message: str) -> LifespanFailed:
@@ -163,9 +155,12 @@ class _Run:
         except Exception as raised:
             error = raised
         finally:
+            broke_off = self.cycle.state is State.STARTED and error is not None
             self.cycle.end(error)
             self.settled.set()
             self.ended.set()
+        if broke_off:
+            logger.error("The lifespan broke off; requests go on without it", exc_info=error)
 
     async def _receive(self) -> LifespanReceived:
         message = self.cycle.receive()

@@ -108,8 +108,8 @@ def _interface_by_arguments(application: Callable[..., Any]) -> str:
     if any(each.kind is each.VAR_POSITIONAL for each in parameters):
         return "asgi3"
     raise ConfigurationError(
-        "app: expected a callable of (scope, receive, send), or of (scope) for ASGI 2, got one that "
-        f"requires {required} positional arguments; say interface='asgi3' or 'asgi2' to call it anyway"
+        "app: expected a callable of (scope, receive, send), or of (scope) for ASGI 2, got one "
+        f"that requires {required} positional arguments; interface='asgi3' or 'asgi2' decides it"
     )
 
 
@@ -158,6 +158,7 @@ def _names(name: str, values: Any, separator: str = "") -> list[str]:
     what = "media types as 'application/wasm'" if separator else "header names"
     if isinstance(values, str | bytes) or not _is_iterable(values):
         raise _refused(name, values, f"a collection of {what}")
+    values = list(values)
     for value in values:
         if not isinstance(value, str) or not value.isascii() or separator not in value.strip():
             raise _refused(name, value, what)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asgi_lambda import sources
-from asgi_lambda.deadline import patience
 from asgi_lambda.options import is_async
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgi_lambda.deadline import Patience
+    from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.lifespan import Lifespan
     from asgi_lambda.loops import Ending, Loop
-    from asgi_lambda.options import Options
 
 
 class OtherEvent:
@@ -23,18 +24,26 @@ class OtherEvent:
 
     __slots__ = ("_arguments", "_function", "_is_async", "_lifespan", "_result", "patience")
 
-    def __init__(self, event: Any, context: Any, options: Options, lifespan: Lifespan) -> None:
-        if options.on_event is None:
-            raise sources.unsupported(event)
-        self.patience = patience(context, None, options.deadline_margin)
-        self._function = options.on_event
-        self._is_async = is_async(options.on_event)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        event: Any,
+        context: LambdaContext | None,
+        lifespan: Lifespan,
+        patience: Patience | None,
+    ) -> None:
+        self.patience = patience
+        self._function = function
+        self._is_async = is_async(function)
         self._arguments = event, context
         self._lifespan = lifespan
         self._result: Any = None
 
     async def main(self, loop: Loop) -> None:
-        """Start the application, and run an async function. Raises LifespanFailed, and its errors."""
+        """Start the application, and run an async function.
+
+        Raises LifespanFailed, and what the function raises.
+        """
         await self._lifespan.startup(loop)
         if self._is_async:
             self._result = await self._function(*self._arguments)

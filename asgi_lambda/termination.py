@@ -32,17 +32,17 @@ _FOR_INVOCATION: Final = 0.2
 class Termination:
     """The handler of SIGTERM, for all applications on one loop.
 
-    Idle, the shutdown runs in the signal handler. While the loop runs it waits for the invocation to
-    end, or for `_FOR_INVOCATION` seconds, and then runs beside it.
+    While the loop is idle the shutdown runs in the signal handler. Else it waits for the invocation
+    to end, or for `_FOR_INVOCATION` seconds, and then runs beside it.
     """
 
-    __slots__ = ("_finished", "_frame", "_kept", "_pending", "_previous", "shutdowns")
+    __slots__ = ("_finished", "_kept", "_previous", "_timer", "shutdowns")
 
     def __init__(self, kept: Callable[[], KeptLoop]) -> None:
         self.shutdowns: list[Callable[[Loop], Awaitable[None]]] = []
         self._kept = kept
-        self._pending = threading.Lock()
         self._finished = False
+        self._timer: threading.Timer | None = None
         self._previous = signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -51,11 +51,11 @@ class Termination:
         elif self._kept().idle:
             self._shut_down()
             self._hand_on(number, frame)
-        elif self._pending.acquire(blocking=False):
+        elif self._timer is None:
             self._kept().when_idle = self._after_invocation
-            timer = threading.Timer(_FOR_INVOCATION, self._beside_invocation)
-            timer.daemon = True
-            timer.start()
+            self._timer = threading.Timer(_FOR_INVOCATION, self._beside_invocation)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _after_invocation(self) -> None:
         if not self._finished:
@@ -80,9 +80,15 @@ class Termination:
 
     def _signal_again(self) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
+        # Python handles it in the main thread, which may have begun to wait for I/O just before.
+        self._kept().wake()
 
     def _hand_on(self, number: int, frame: FrameType | None) -> None:
+        # The previous handler may let the process live on.
         self._finished = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         previous: Any = self._previous
         if callable(previous):
             previous(number, frame)

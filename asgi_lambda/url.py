@@ -1,4 +1,4 @@
-"""Paths and queries: what a front door delivered, as `path`, `raw_path`, `root_path`, `query_string`.
+"""Paths and queries: what a front door delivered, as the scope has it.
 
 Text from an event comes in, scope values go out. Knows nothing of the shape of an event.
 `urllib.parse` is imported where it is needed: most requests need no percent-coding, and it takes
@@ -42,12 +42,14 @@ def decode(text: str) -> str:
 
 def encode_path(path: str) -> bytes:
     """The bytes that a client could have sent for a decoded path; `%` is encoded too."""
-    return _quoted(path, _LITERAL_IN_PATH, _PATH_CHARACTERS)
+    data = path.encode()
+    return _quoted(data, _PATH_CHARACTERS) if data.translate(None, _LITERAL_IN_PATH) else data
 
 
 def typed_path(path: str) -> bytes:
     """A path that is still percent-encoded, as bytes, its escapes untouched."""
-    return _quoted(path, _TYPED_PATH, _TYPED_PATH)
+    data = path.encode()
+    return _quoted(data, _TYPED_PATH) if data.translate(None, _TYPED_PATH) else data
 
 
 def typed_query(query: str) -> bytes:
@@ -55,7 +57,8 @@ def typed_query(query: str) -> bytes:
 
     Without the leading `?` that the Lambda guide prints in `rawQueryString`.
     """
-    return _quoted(query.removeprefix("?"), _TYPED_QUERY, _TYPED_QUERY)
+    data = query.removeprefix("?").encode()
+    return _quoted(data, _TYPED_QUERY) if data.translate(None, _TYPED_QUERY) else data
 
 
 def query(raw: str | None, decoded: Mapping[str, str | None] | None) -> bytes:
@@ -78,8 +81,8 @@ def encode_query(parameters: Iterable[tuple[str, str]]) -> bytes:
 
 
 def is_typed_path(path: str) -> bool:
-    """Whether `path` can be what a client sent: legal characters, and each `%` part of an escape."""
-    if path.encode("utf-8", "replace").translate(None, _TYPED_PATH):
+    """Whether a client can have sent `path`: legal characters, each `%` part of an escape."""
+    if path.encode().translate(None, _TYPED_PATH):
         return False
     digits = string.hexdigits
     return all(
@@ -88,7 +91,7 @@ def is_typed_path(path: str) -> bool:
 
 
 def has_prefix(path: str, prefix: str) -> bool:
-    """Whether `path` lies under `prefix`, at a segment boundary: `/prod` is no prefix of `/product`."""
+    """Whether `path` is `prefix` or lies under it: `/prod` is no prefix of `/product`."""
     return path == prefix or path.startswith(prefix + "/")
 
 
@@ -103,7 +106,10 @@ def base_path(path: str, resource: str, parameters: dict[str, str] | None) -> st
         route = route.replace(f"{{{name}+}}", value.lstrip("/")).replace(f"{{{name}}}", value)
     # A greedy parameter arrives without its trailing slash.
     whole, route = path.rstrip("/"), route.rstrip("/")
-    return whole.removesuffix(route) if not route or whole.endswith("/" + route.lstrip("/")) else ""
+    if not resource or (route and not whole.endswith("/" + route.lstrip("/"))):
+        return ""
+    # Clients may type a double slash behind the base path.
+    return whole.removesuffix(route).rstrip("/")
 
 
 def mount(scope: HTTPScope, root_path: str) -> None:
@@ -127,13 +133,11 @@ def unmount(scope: HTTPScope) -> None:
 
 
 def _component(text: str) -> bytes:
-    return _quoted(text, _UNRESERVED, b"")
+    data = text.encode()
+    return _quoted(data, b"") if data.translate(None, _UNRESERVED) else data
 
 
-def _quoted(text: str, literal: bytes, safe: str | bytes) -> bytes:
-    data = text.encode("utf-8", "replace")
-    if not data.translate(None, literal):
-        return data
+def _quoted(data: bytes, safe: str | bytes) -> bytes:
     from urllib.parse import quote_from_bytes
 
     return quote_from_bytes(data, safe).encode()

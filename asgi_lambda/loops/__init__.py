@@ -1,4 +1,4 @@
-"""What the adapter needs of an async library; each module beside this one is the only one to name it.
+"""What the adapter needs of an async library; a module beside this one is the only one to name it.
 
 A loop is kept between invocations: it stands still while the execution environment is frozen, and
 goes on with the tasks it has when the next event comes.
@@ -38,6 +38,7 @@ class Ending:
         self.stacks = stacks
 
 
+# The only one of a call that just returned.
 RETURNED: Final = Ending()
 
 
@@ -84,6 +85,10 @@ class KeptLoop(Loop, Protocol):
     @property
     def idle(self) -> bool:
         """Whether no thread runs the loop."""
+        ...
+
+    def wake(self) -> None:
+        """Give the loop a turn, where a thread runs it; from any thread."""
         ...
 
     def run(self, main: Main, patience: Patience | None) -> Ending:

@@ -38,34 +38,24 @@ _lasting: Final[set[Task]] = set()
 
 
 class Call:
-    """One task until it has ended or been abandoned: then it is `over`, and calls `wake`."""
+    """One task, until it has ended or was abandoned; `wake` is called in the latter case."""
 
-    __slots__ = ("_expired", "_loop", "_patience", "_stacks", "_task", "over", "wake")
+    __slots__ = ("_loop", "_stacks", "_wake", "abandoned", "expired", "task")
 
-    _task: Task
+    _stacks: str
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        patience: Patience | None,
-        wake: Callable[[], object],
+        self, loop: asyncio.AbstractEventLoop, task: Task, wake: Callable[[], object]
     ) -> None:
-        self.over = False
-        self.wake = wake
+        self.task = task
+        self.abandoned = False
         self._loop = loop
-        self._patience = patience
-        self._expired = False
-        self._stacks = ""
+        self._wake = wake
+        self.expired = False
 
-    def begin(self, task: Task) -> None:
-        """Take the task; on the loop, or while it stands still."""
-        self._task = task
-        if task.done():
-            self.over = True
-            return
-        task.add_done_callback(self._end)
-        if self._patience is not None:
-            watchdog.watch(self, self._patience)
+    @property
+    def over(self) -> bool:
+        return self.abandoned or self.task.done()
 
     def expire(self) -> None:
         """Cancel the task, soon."""
@@ -75,19 +65,15 @@ class Call:
         """Wait for it no longer, soon."""
         self._soon(self._leave)
 
-    def cancel(self) -> None:
-        """Cancel the task, now."""
-        self._task.cancel()
-
     def ending(self) -> Ending:
         """How it went. Raises what the task raised."""
-        task = self._task
-        if not task.done():
+        task = self.task
+        if self.abandoned:
             return Ending(expired=True, abandoned=True, stacks=self._stacks)
-        if task.cancelled():
-            return Ending(self._expired, cancelled=_cancellation(task), stacks=self._stacks)
-        task.result()
-        return Ending(expired=True, stacks=self._stacks) if self._expired else RETURNED
+        cancelled = _cancellation(task) if task.cancelled() else task.result()
+        if self.expired:
+            return Ending(expired=True, cancelled=cancelled, stacks=self._stacks)
+        return RETURNED if cancelled is None else Ending(cancelled=cancelled)
 
     def _soon(self, callback: Callable[[], None]) -> None:
         try:
@@ -96,23 +82,17 @@ class Call:
             watchdog.forget(self)
 
     def _cancel_at_deadline(self) -> None:
-        if not self.over:
-            self._expired = True
+        if not self.task.done():
+            self.expired = True
             self._stacks = _stacks_of_tasks()
-            self._task.cancel()
+            self.task.cancel()
 
     def _leave(self) -> None:
-        if not self.over:
-            _left.add(self._task)
-            self._task.add_done_callback(_left.discard)
-            self._end(self._task)
-
-    def _end(self, _: Task) -> None:
-        # A task that was abandoned wakes nobody when it ends: another call may run by then.
-        if not self.over:
-            self.over = True
-            watchdog.forget(self)
-            self.wake()
+        if not self.task.done():
+            self.abandoned = True
+            _left.add(self.task)
+            self.task.add_done_callback(_left.discard)
+            self._wake()
 
 
 class AsyncioLoop:
@@ -137,102 +117,143 @@ class AsyncioLoop:
         return _keep(self.raw.create_task(main(self), context=copy_context())).cancel
 
     async def call(self, main: Main, patience: Patience | None) -> Ending:
+        task: Task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **_EAGER)
         over = asyncio.Event()
-        call = Call(self.raw, patience, over.set)
-        call.begin(asyncio.Task(main(self), loop=self.raw, context=copy_context(), **_EAGER))
+        call = Call(self.raw, task, over.set)
+        if task.done():
+            return call.ending()
+        task.add_done_callback(lambda _: over.set())
+        if patience is not None:
+            watchdog.watch(call, patience)
         try:
-            if not call.over:
-                await over.wait()
+            await over.wait()
         except asyncio.CancelledError:
-            call.cancel()
+            task.cancel()
             await over.wait()
             raise
+        finally:
+            watchdog.forget(call)
         return call.ending()
 
 
 class KeptLoop(AsyncioLoop):
     """The loop that this package made, which runs only while a call needs it.
 
-    One thread drives it until that thread's own call is over. Calls of other threads join meanwhile,
-    and one of those threads drives on.
+    One thread drives it until that thread's own call is over. Calls of other threads join it
+    meanwhile, and one of those threads drives on.
     """
 
-    __slots__ = ("_driven", "_turn", "when_idle")
+    __slots__ = ("_driver", "_waiting", "when_idle")
 
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
         self.when_idle: Callable[[], None] | None = None
-        self._turn = threading.Condition()
-        self._driven = False
+        # Held by the thread that drives, while others wait for their turn.
+        self._driver = threading.Lock()
+        self._waiting: set[threading.Event] = set()
         asyncio.set_event_loop(self.raw)
         # anyio ends its worker threads with the task that it takes for the root: one that has the
         # callback of `run_until_complete`, else that of the request. So give it one that lasts.
         root = _keep(self.raw.create_task(_forever()))
         root.add_done_callback(asyncio.base_events._run_until_complete_cb)  # type: ignore[attr-defined]
+        # Those threads are no daemons: the interpreter waits for them, and `atexit` comes after.
+        threading._register_atexit(self._end, root)  # type: ignore[attr-defined]
+
+    def _end(self, root: Task) -> None:
+        """Let the worker threads of anyio end with the process."""
+        if self.idle and not self.raw.is_closed():
+            root.cancel()
+            for _ in range(2):  # one turn for the task, one for its callbacks
+                self.raw.call_soon(self.raw.stop)
+                self.raw.run_forever()
 
     @property
     def idle(self) -> bool:
         """Whether no thread runs the loop."""
-        return not (self._driven or self.raw.is_running())
+        return not (self._driver.locked() or self.raw.is_running())
 
     def run(self, main: Main, patience: Patience | None) -> Ending:
-        if runs_here():
+        if asyncio._get_running_loop() is not None:
             raise LoopError(
                 "expected a thread without a running event loop; where one runs, "
                 "use: await handler.invoke(event, context)"
             )
-        if not self._take():
+        if self.raw.is_running() or not self._driver.acquire(False):
             return self._join(main, patience)
-        call = Call(self.raw, patience, self.raw.stop)
         try:
-            call.begin(self.raw.create_task(main(self), context=copy_context()))
-            self._drive(call)
+            task: Task = asyncio.Task(self._to_the_end(main), loop=self.raw, context=copy_context())
+            call = Call(self.raw, task, self.raw.stop)
+            if patience is not None:
+                watchdog.watch(call, patience)
+            # Again and again, since an application may call `loop.stop()`, and one that was
+            # abandoned stops it when it ends.
+            while not (task.done() or call.abandoned):
+                self.raw.run_forever()
         finally:
-            self._release()
+            self._driver.release()
+            if self._waiting or self.when_idle is not None:
+                self._hand_over()
+        if patience is not None:
+            watchdog.forget(call)
         return call.ending()
+
+    def wake(self) -> None:
+        self.raw.call_soon_threadsafe(lambda: None)
+
+    async def _to_the_end(self, main: Main) -> None:
+        try:
+            await main(self)
+        finally:
+            # Callbacks that are ready get their turn; with none, another turn would do nothing.
+            if getattr(self.raw, "_ready", True):
+                self.raw.call_soon(self.raw.stop)
+            else:
+                self.raw.stop()
 
     def _join(self, main: Main, patience: Patience | None) -> Ending:
+        """Run a call on the loop while another thread drives it, and drive it on after that one."""
+        turn = threading.Event()
         context = copy_context()
-        call = Call(self.raw, patience, self._announce)
-        self.raw.call_soon_threadsafe(
-            lambda: call.begin(self.raw.create_task(main(self), context=context))
-        )
-        while not call.over:
-            if self._take():
+        call: Call | None = None
+        driving = False
+
+        def begin() -> None:
+            nonlocal call
+            task = self.raw.create_task(main(self), context=context)
+            task.add_done_callback(wake)
+            call = Call(self.raw, task, wake)
+            if patience is not None:
+                watchdog.watch(call, patience)
+
+        def wake(_: object = None) -> None:
+            turn.set()
+            if driving:
+                self.raw.stop()
+
+        self._waiting.add(turn)
+        self.raw.call_soon_threadsafe(begin)
+        while call is None or not call.over:
+            driving = not self.raw.is_running() and self._driver.acquire(False)
+            if driving:
                 try:
-                    call.wake = self.raw.stop
-                    self._drive(call)
+                    self.raw.run_forever()
                 finally:
-                    self._release()
+                    driving = False
+                    self._driver.release()
+                    self._hand_over()
             else:
-                with self._turn:
-                    if not (call.over or self.idle):
-                        self._turn.wait(_GLANCE)
+                turn.wait(_GLANCE)
+                turn.clear()
+        self._waiting.discard(turn)
+        watchdog.forget(call)
         return call.ending()
 
-    def _drive(self, call: Call) -> None:
-        # Again and again, since an application may call `loop.stop()`.
-        while not call.over:
-            self.raw.run_forever()
-
-    def _take(self) -> bool:
-        with self._turn:
-            taken = self.idle
-            if taken:
-                self._driven = True
-        return taken
-
-    def _release(self) -> None:
-        with self._turn:
-            self._driven = False
-            self._turn.notify_all()
-        when_idle, self.when_idle = self.when_idle, None
-        if when_idle is not None:
+    def _hand_over(self) -> None:
+        for turn in tuple(self._waiting):
+            turn.set()
+        if self.when_idle is not None:
+            when_idle, self.when_idle = self.when_idle, None
             when_idle()
-
-    def _announce(self) -> None:
-        with self._turn:
-            self._turn.notify_all()
 
 
 _kept: KeptLoop | None = None

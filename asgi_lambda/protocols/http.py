@@ -1,7 +1,7 @@
 """One HTTP request and its response, as the ASGI specification orders their messages.
 
-No I/O: `receive` says what to give the application, or that it must wait; `send` checks a message of
-the application, moves on, and returns the bytes to pass on. Knows no event loop and no AWS.
+No I/O: `receive` says what to give the application, or that it must wait; `send` checks one of its
+messages, moves on, and returns the bytes to pass on. Knows no event loop and no AWS.
 
     AWAITING_START --http.response.start--> AWAITING_BODY --the last http.response.body--> COMPLETE
           |                                       |
@@ -13,6 +13,7 @@ Source: ASGI specification, "HTTP & WebSocket", HTTP 2.5.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.errors import UnexpectedMessage
@@ -35,6 +36,11 @@ class State(Enum):
     DISCONNECTED = "disconnected"
 
 
+_START: Final = State.AWAITING_START
+_BODY: Final = State.AWAITING_BODY
+_COMPLETE: Final = State.COMPLETE
+
+
 class HTTPCycle:
     """One request and its response.
 
@@ -44,31 +50,26 @@ class HTTPCycle:
 
     __slots__ = ("_bodiless", "_request", "headers", "state", "status")
 
-    def __init__(self, method: str, body: bytes) -> None:
-        self.state = State.AWAITING_START
-        self.status = 0
-        self.headers: list[Pair] = []
-        self._request: HTTPReceived | None = {
-            "type": "http.request",
-            "body": body,
-            "more_body": False,
-        }
-        self._bodiless = method == "HEAD"
+    headers: list[Pair]
+    status: int
 
-    @property
-    def complete(self) -> bool:
-        """Whether the whole response is known."""
-        return self.state is State.COMPLETE
+    def __init__(self, method: str, body: bytes) -> None:
+        self.state = _START
+        self._request: bytes | None = body
+        self._bodiless = method == "HEAD"
 
     def receive(self) -> HTTPReceived | None:
         """The next message for the application, or None: wait until the response is complete.
 
         `http.disconnect` never comes earlier, since frameworks then drop a slow response.
         """
-        request, self._request = self._request, None
-        if request is None and self.state in (State.COMPLETE, State.DISCONNECTED):
+        body = self._request
+        if body is not None:
+            self._request = None
+            return {"type": "http.request", "body": body, "more_body": False}
+        if self.state is _COMPLETE or self.state is State.DISCONNECTED:
             return {"type": "http.disconnect"}
-        return request
+        return None
 
     def send(self, message: Message) -> bytes | None:
         """The part of the body in `message`, or None where there is none to pass on.
@@ -78,55 +79,52 @@ class HTTPCycle:
         specification has it.
         """
         state = self.state
-        if state is State.COMPLETE:
-            return None
-        if state is State.DISCONNECTED:
-            raise OSError("the request was given up, and nobody waits for its response")
-        kind = _type_of(message)
-        if state is State.AWAITING_START and kind == "http.response.start":
-            self._start(message)
-            return None
-        if state is State.AWAITING_BODY and kind == "http.response.body":
+        try:
+            kind = message["type"]
+        except (TypeError, KeyError):
+            raise UnexpectedMessage(
+                f"{state.value}, got {type(message).__name__} without a type"
+            ) from None
+        if state is _BODY and kind == "http.response.body":
             return self._body(message)
-        raise UnexpectedMessage(f"{state.value}, got {kind!r}")
+        if state is _START and kind == "http.response.start":
+            self._start(message)
+        elif state is State.DISCONNECTED:
+            raise OSError("the request was given up, and nobody waits for its response")
+        elif state is not _COMPLETE:
+            raise UnexpectedMessage(f"{state.value}, got {kind!r}")
+        return None
 
     def disconnect(self) -> None:
         """Nobody waits for the response any more."""
-        if self.state is not State.COMPLETE:
+        if self.state is not _COMPLETE:
             self.state = State.DISCONNECTED
 
     def _start(self, message: Message) -> None:
-        status = _status(message.get("status"))
-        self.headers = _checked_headers(message.get("headers", ()))
+        status = message.get("status")
+        if type(status) is not int or not 200 <= status <= 599:
+            status = _status(status)
+        self.headers = _checked(message.get("headers", ()))
         self.status = status
-        self._bodiless = self._bodiless or status in _BODILESS
-        self.state = State.AWAITING_BODY
+        if status in _BODILESS:
+            self._bodiless = True
+        self.state = _BODY
 
     def _body(self, message: Message) -> bytes:
         body = message.get("body", b"")
-        if not isinstance(body, bytes):
-            if not isinstance(body, bytearray | memoryview):
+        if type(body) is not bytes:
+            if not isinstance(body, bytes | bytearray | memoryview):
                 raise UnexpectedMessage(f"expected bytes as body, got {type(body).__name__}")
             body = bytes(body)
         if not message.get("more_body", False):
-            self.state = State.COMPLETE
+            self.state = _COMPLETE
         return b"" if self._bodiless else body
-
-
-def _type_of(message: Any) -> str:
-    try:
-        kind = message["type"]
-    except (TypeError, KeyError):
-        raise UnexpectedMessage(
-            f"expected a message with a type, got {type(message).__name__}"
-        ) from None
-    return str(kind)
 
 
 def _status(status: Any) -> int:
     try:
         code = int(status)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         code = 0
     # 1xx answers precede a response, and no front door can send them.
     if not 200 <= code <= 599:
@@ -134,15 +132,23 @@ def _status(status: Any) -> int:
     return code
 
 
-def _checked_headers(headers: Any) -> list[Pair]:
+def _checked(headers: Any) -> list[Pair]:
     try:
-        pairs = [(name.lower(), value) for name, value in headers]
-        names = b"".join([name for name, _ in pairs])
-        values = b"".join([value for _, value in pairs])
+        pairs = [(_checked_name(name), value) for name, value in headers]
+        values = [value for _, value in pairs]
+        joined = b"".join(values)
     except (TypeError, ValueError, AttributeError):
         raise UnexpectedMessage("expected headers as pairs of bytes, got another shape") from None
-    if names.translate(None, _TOKEN) or not all([name for name, _ in pairs]):
-        raise UnexpectedMessage("expected header names of token characters, got others")
-    if len(values.translate(None, _ENDS_A_LINE)) != len(values):
+    if values and {*map(type, values)} != {bytes}:
+        raise UnexpectedMessage("expected header values of bytes, got another type")
+    if len(joined.translate(None, _ENDS_A_LINE)) != len(joined):
         raise UnexpectedMessage("expected header values without CR, LF and NUL, got one of them")
     return pairs
+
+
+# An application has few header names, and the bound holds where it makes them up.
+@lru_cache(maxsize=256)
+def _checked_name(name: bytes) -> bytes:
+    if not name or name.translate(None, _TOKEN):
+        raise UnexpectedMessage("expected a header name of token characters, got others")
+    return name.lower()

@@ -1,7 +1,7 @@
 """The lifespan of an application, as the ASGI specification orders its messages.
 
-No I/O, as in `http`. Also judges how an application ended that never said `startup.complete`: whether
-it has no lifespan, or failed.
+No I/O, as in `http`. Also judges an application that ended and never said `startup.complete`: does
+it have no lifespan, or did it fail?
 Source: ASGI specification, "Lifespan" 2.0.
 """
 
@@ -15,8 +15,8 @@ from asgi_lambda.errors import UnexpectedMessage
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import LifespanReceived, Message
 
-# How an application that knows http only ends when it is given a lifespan: at a key its scope lacks,
-# an assertion on the type, a branch not taken.
+# How an application that knows http only ends when it is given a lifespan: at a key that its scope
+# lacks, an assertion on the type, a branch not taken.
 _CONFUSED: Final = (KeyError, TypeError, AssertionError, ValueError, NotImplementedError)
 
 
@@ -33,15 +33,20 @@ class State(Enum):
 
 
 class LifespanCycle:
-    """One startup and shutdown; `message` is what the application said of a failure."""
+    """One startup and shutdown.
 
-    __slots__ = ("_shutdown_due", "error", "message", "startup_delivered", "state")
+    delivered: whether the application was told to start up; started: whether it said it did;
+    message and error: what it said of a failure, and what it raised.
+    """
+
+    __slots__ = ("_shutdown_due", "delivered", "error", "message", "started", "state")
 
     def __init__(self) -> None:
         self.state = State.NEW
         self.message = ""
         self.error: Exception | None = None
-        self.startup_delivered = False
+        self.delivered = False
+        self.started = False
         self._shutdown_due = False
 
     @property
@@ -58,7 +63,7 @@ class LifespanCycle:
         """The next message for the application, or None: wait until the shutdown is due."""
         if self.state is State.NEW:
             self.state = State.STARTING
-            self.startup_delivered = True
+            self.delivered = True
             return {"type": "lifespan.startup"}
         if self._shutdown_due and self.state is State.STARTED:
             self.state = State.STOPPING
@@ -75,10 +80,17 @@ class LifespanCycle:
         Raises UnexpectedMessage for one that is wrong here. One of another protocol also says that
         the application took the lifespan for a request: it has none.
         """
-        kind = str(message.get("type"))
+        state = self.state.value
+        try:
+            kind = str(message["type"])
+        except (TypeError, KeyError):
+            raise UnexpectedMessage(
+                f"the lifespan is {state}, got {type(message).__name__} without a type"
+            ) from None
         match self.state, kind:
             case State.NEW | State.STARTING, "lifespan.startup.complete":
                 self.state = State.STARTED
+                self.started = True
             case State.NEW | State.STARTING, "lifespan.startup.failed":
                 self._fail(str(message.get("message", "")))
             case State.STARTED | State.STOPPING, "lifespan.shutdown.complete":
@@ -86,7 +98,6 @@ class LifespanCycle:
             case State.STARTED | State.STOPPING, "lifespan.shutdown.failed":
                 self._fail(str(message.get("message", "")))
             case _:
-                state = self.state.value
                 if not self.settled and not kind.startswith("lifespan."):
                     self.state = State.UNSUPPORTED
                 raise UnexpectedMessage(f"the lifespan is {state}, got {kind!r}")

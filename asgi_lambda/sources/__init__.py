@@ -27,7 +27,7 @@ def detect(event: Any) -> Source | None:
     if not isinstance(event, dict):
         return None
     context = event.get("requestContext")
-    if isinstance(context, dict) and not _is_authorizer(event):
+    if isinstance(context, dict) and not ("type" in event and _is_authorizer(event)):
         # An ALB sends either kind of map, as its target group is configured.
         if "elb" in context:
             return ALB if event.get("multiValueHeaders") is None else ALB_MULTI_VALUE
@@ -78,7 +78,10 @@ def parse(source: Source, event: Event) -> Parsed:
     Raises UnsupportedEvent for an event that is of the source's format but not of its shape.
     """
     try:
-        return source.parse(event)
+        parsed = source.parse(event)
+        if not isinstance(parsed[1], str | None):
+            raise TypeError("expected the body as text")
+        return parsed
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise UnsupportedEvent(
             f"expected an event of the source {source.name!r}, got one of another shape "

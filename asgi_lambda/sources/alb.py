@@ -41,8 +41,8 @@ def render_alb(response: Response) -> ResponseALB:
     Which of these a load balancer forwards is documented nowhere: multi-value headers are safe.
     """
     body, is_base64 = response.encoded_body()
-    fields = headers.to_map(response.without("set-cookie"))
-    fields.update(zip(headers.spellings("set-cookie"), response.cookies(), strict=False))
+    fields, cookies = headers.to_map(response.fields)
+    fields.update(zip(headers.spellings("set-cookie"), cookies, strict=False))
     return {
         "statusCode": response.status,
         "statusDescription": _description(response.status),
@@ -71,8 +71,7 @@ ALB_MULTI_VALUE: Final = Source(
 
 
 def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]]) -> Parsed:
-    fields = dict(pairs)
-    scheme = headers.scheme(fields)
+    scheme, server = headers.origin(pairs, None)
     path = url.rooted(event.get("path"))
     scope: HTTPScope = {
         "type": "http",
@@ -85,19 +84,20 @@ def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]
         "query_string": url.typed_query("&".join([f"{key}={value}" for key, value in parameters])),
         "root_path": "",
         "headers": pairs,
-        "client": client(_peer(fields)),
-        "server": headers.server(fields, scheme),
+        "client": client(_peer(pairs)),
+        "server": server,
     }
     return scope, event.get("body"), bool(event.get("isBase64Encoded"))
 
 
-def _peer(fields: dict[bytes, bytes]) -> str | None:
+def _peer(pairs: list[Pair]) -> str:
     """The address that the load balancer saw, which it appends to `x-forwarded-for`.
 
-    Whatever stands in front of it the client can have written. A health check has none.
+    Whatever stands in front of it the client can have written. A health check has none, hence "".
     """
-    last = fields.get(b"x-forwarded-for", b"").decode("utf-8", "replace").rpartition(",")[2]
-    return headers.split_port(last.strip())[0]
+    forwarded = [value for name, value in pairs if name == b"x-forwarded-for"]
+    last = forwarded[-1].rpartition(b",")[2].decode().strip() if forwarded else ""
+    return headers.split_port(last)[0]
 
 
 def _description(status: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda import headers, url
-from asgi_lambda.sources.source import Source, client, http_version, is_default_host
+from asgi_lambda.sources.source import HTTP_VERSIONS, Source, client, is_default_host
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import HTTPScope
@@ -29,6 +29,8 @@ def parse_rest_api(event: Event) -> Parsed:
     path = url.rooted(event.get("path"))
     root_path = _mapping(event, context, path)
     for whole in (context.get("path"), event.get("rawPath")):
+        if whole == f"/{context.get('stage')}":  # the client left out the slash of the root
+            whole += "/"
         if whole and whole != path and whole.endswith(path):
             # A double slash behind the stage is kept here, and collapsed in `path`.
             stage = whole.removesuffix(path).rstrip("/")
@@ -61,14 +63,12 @@ def render_rest_api(response: Response) -> ResponseV1:
 
     `content-length` would come out as `x-amzn-remapped-content-length`.
     """
-    body, is_base64 = response.encoded_body(any_type=True)
-    return _render(response.without("content-length"), response.status, body, is_base64)
+    return _render(response, any_type=True, dropped=("content-length",))
 
 
 def render_http_api_v1(response: Response) -> ResponseV1:
     """As a REST API, except that base64 is always decoded."""
-    body, is_base64 = response.encoded_body()
-    return _render(response.fields, response.status, body, is_base64)
+    return _render(response)
 
 
 REST_API: Final = Source(
@@ -95,12 +95,11 @@ def _parse(
     event: Event, context: dict[str, Any], path: str, raw_path: bytes, root_path: str
 ) -> Parsed:
     pairs = headers.from_maps(event.get("multiValueHeaders"), event.get("headers"))
-    fields = headers.with_host(pairs, context.get("domainName"))
-    scheme = headers.scheme(fields)
+    scheme, server = headers.origin(pairs, context.get("domainName"))
     identity: dict[str, Any] = context.get("identity") or {}
     scope: HTTPScope = {
         "type": "http",
-        "http_version": http_version(context.get("protocol")),
+        "http_version": HTTP_VERSIONS.get(context.get("protocol", ""), "1.1"),
         "method": event["httpMethod"].upper(),
         "scheme": scheme,
         "path": path,
@@ -113,19 +112,20 @@ def _parse(
         "root_path": root_path,
         "headers": pairs,
         "client": client(identity.get("sourceIp")),
-        "server": headers.server(fields, scheme),
+        "server": server,
     }
     return scope, event.get("body"), bool(event.get("isBase64Encoded"))
 
 
-def _render(fields: list[tuple[str, str]], status: int, body: str, is_base64: bool) -> ResponseV1:
-    # API Gateway merges the two maps, each kind in its own order, so every name goes into one only.
-    multiple = {
-        name: values for name, values in headers.to_multi_map(fields).items() if len(values) > 1
-    }
+def _render(
+    response: Response, any_type: bool = False, dropped: tuple[str, ...] = ()
+) -> ResponseV1:
+    body, is_base64 = response.encoded_body(any_type)
+    # API Gateway merges the two maps, each kind in its own order: a name goes into one only.
+    single, multiple = headers.to_two_maps(response.fields, dropped)
     return {
-        "statusCode": status,
-        "headers": {name: value for name, value in fields if name not in multiple},
+        "statusCode": response.status,
+        "headers": single,
         "multiValueHeaders": multiple,
         "body": body,
         "isBase64Encoded": is_base64,

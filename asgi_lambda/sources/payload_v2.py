@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda import headers, url
-from asgi_lambda.sources.source import Source, client, http_version, is_default_host
+from asgi_lambda.sources.source import HTTP_VERSIONS, Source, client, is_default_host
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import HTTPScope
@@ -47,12 +47,12 @@ def parse_function_url(event: Event) -> Parsed:
 
 def render_http_api(response: Response) -> ResponseV2:
     """Repeats are joined by a comma, but for cookies, which have a list of their own."""
-    return _render(response, response.without("set-cookie"))
+    return _render(response)
 
 
 def render_function_url(response: Response) -> ResponseV2:
     """As an HTTP API; `content-length` would come out as `x-amzn-remapped-content-length`."""
-    return _render(response, response.without("set-cookie", "content-length"))
+    return _render(response, dropped=("content-length",))
 
 
 HTTP_API: Final = Source("http-api", parse_http_api, render_http_api)
@@ -63,12 +63,13 @@ def _parse(event: Event, path: str, raw_path: bytes, root_path: str) -> Parsed:
     context = event["requestContext"]
     http: dict[str, Any] = context["http"]
     pairs = headers.from_map(event.get("headers"))
-    headers.set_cookies(pairs, event.get("cookies"))
-    fields = headers.with_host(pairs, context.get("domainName"))
-    scheme = headers.scheme(fields)
+    # `sam local start-api` sends an empty list beside the header.
+    if cookies := event.get("cookies"):
+        headers.set_cookies(pairs, cookies)
+    scheme, server = headers.origin(pairs, context.get("domainName"))
     scope: HTTPScope = {
         "type": "http",
-        "http_version": http_version(http.get("protocol")),
+        "http_version": HTTP_VERSIONS.get(http.get("protocol", ""), "1.1"),
         "method": http["method"].upper(),
         "scheme": scheme,
         "path": path,
@@ -77,19 +78,20 @@ def _parse(event: Event, path: str, raw_path: bytes, root_path: str) -> Parsed:
         "root_path": root_path,
         "headers": pairs,
         "client": client(http.get("sourceIp")),
-        "server": headers.server(fields, scheme),
+        "server": server,
     }
     return scope, event.get("body"), bool(event.get("isBase64Encoded"))
 
 
-def _render(response: Response, fields: list[tuple[str, str]]) -> ResponseV2:
+def _render(response: Response, dropped: tuple[str, ...] = ()) -> ResponseV2:
     body, is_base64 = response.encoded_body()
+    fields, cookies = headers.to_map(response.fields, dropped)
     rendered: ResponseV2 = {
         "statusCode": response.status,
-        "headers": headers.to_map(fields),
+        "headers": fields,
         "body": body,
         "isBase64Encoded": is_base64,
     }
-    if cookies := response.cookies():
+    if cookies:
         rendered["cookies"] = cookies
     return rendered

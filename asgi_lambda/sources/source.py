@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 # Source: the error text "Exceeded maximum allowed payload size (6291556 bytes)".
 LAMBDA_LIMIT: Final = 6 * 1024 * 1024 + 100
 
-_HTTP_VERSIONS: Final = {"HTTP/1.0": "1.0", "HTTP/2": "2", "HTTP/2.0": "2"}
+_ROOM_FOR_HEADERS: Final = 65_536
+
+# ASGI's `http_version` for `protocol`, where it is not "1.1".
+HTTP_VERSIONS: Final = {"HTTP/1.0": "1.0", "HTTP/2": "2", "HTTP/2.0": "2"}
 
 
 class Source:
     """One front door: two pure functions, and what to know of its responses.
 
-    name: as the command line takes it. parse: an event to the scope, the body as it came, and whether
-    that is base64. render: a response to a dict of exactly the keys that the front door accepts.
-    limit: bytes of JSON it takes. base64_note: what to tell who sends base64, "" where every client
-    gets the bytes.
+    name: as the command line takes it. parse: an event to the scope, the body as it came, and
+    whether that is base64. render: a response to a dict of exactly the keys that the front door
+    accepts. limit: bytes of JSON it takes. base64_note: what to tell who sends base64, "" where
+    every client gets the bytes.
     """
 
-    __slots__ = ("base64_note", "limit", "name", "parse", "render")
+    __slots__ = ("base64_note", "fits", "limit", "name", "parse", "render")
 
     def __init__(
         self,
@@ -43,17 +46,18 @@ class Source:
         self.parse = parse
         self.render = render
         self.limit = limit
+        # Characters of body that fit in any case: a character takes six bytes of JSON at most.
+        self.fits = (limit - _ROOM_FOR_HEADERS) // 6
         self.base64_note = base64_note
-
-
-def http_version(protocol: str | None) -> str:
-    """ASGI's `http_version` for `HTTP/1.1` and its like, "1.1" where there is none."""
-    return _HTTP_VERSIONS.get(protocol or "", "1.1")
 
 
 def client(address: str | None) -> tuple[str, int] | None:
     """ASGI's `client` for the address that AWS saw; no front door tells the port, so it is 0."""
-    return (address, 0) if address else None
+    if not address:
+        return None
+    if not isinstance(address, str):
+        raise TypeError("expected the client's address as text")
+    return address, 0
 
 
 def is_default_host(domain: str | None) -> bool:

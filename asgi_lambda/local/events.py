@@ -1,0 +1,44 @@
+"""The event of each front door for a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asgi_lambda.errors import ConfigurationError
+from asgi_lambda.local.alb import alb, alb_multi_value
+from asgi_lambda.local.payload_v1 import http_api_v1, rest_api
+from asgi_lambda.local.payload_v2 import function_url, http_api
+from asgi_lambda.local.request import Deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.request import Request
+
+# By the names of the sources; the first is what the command line takes unless told otherwise.
+BUILDERS: Final[dict[str, Callable[[Request, Deployment], Event]]] = {
+    "http-api": http_api,
+    "http-api-v1": http_api_v1,
+    "rest-api": rest_api,
+    "function-url": function_url,
+    "alb": alb,
+    "alb-multi-value": alb_multi_value,
+}
+_STAGED: Final = ("http-api", "http-api-v1", "rest-api")
+
+
+def build(source: str, request: Request, deployment: Deployment | None = None) -> Event:
+    """The event that the front door of this name sends for the request.
+
+    Raises ConfigurationError for a front door that is not known, or that has no stage or base path.
+    """
+    deployment = deployment or Deployment()
+    if source not in BUILDERS:
+        raise ConfigurationError(f"source: expected one of {', '.join(BUILDERS)}, got {source!r}")
+    if source not in _STAGED and (deployment.stage is not None or deployment.base_path):
+        raise ConfigurationError(
+            f"source: expected one with stages and base paths ({', '.join(_STAGED)}), "
+            f"got {source!r}"
+        )
+    return BUILDERS[source](request, deployment)
