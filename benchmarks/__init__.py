@@ -1,0 +1,1 @@
+"""How long this package takes beside Mangum: `python -m benchmarks`."""

@@ -1,0 +1,186 @@
+"""The benchmarks run, every case of them, so that they cannot rot unseen."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asgi_lambda.sources import detect
+from benchmarks import events
+from benchmarks.cases import CASES, Case
+from benchmarks.measure import ASGI_LAMBDA, FLOOR, MANGUM, Figures, figures, take_turns
+from benchmarks.report import Result, as_json, line, verdict
+from benchmarks.warm import Setup, handlers
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 60
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """What a quick run of all cases prints and writes."""
+    file = tmp_path_factory.mktemp("benchmarks") / "results.json"
+    done = run("--quick", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(file.read_text())
+    return done.stdout, found
+
+
+def result(*, ratio: float, target: float | None) -> Result:
+    case = Case("http-api", "a request", target, CASES[0].blocks)
+    medians = {FLOOR: 10.0, MANGUM: 100.0, ASGI_LAMBDA: 100.0 * ratio}
+    return Result(case, Figures(medians, ratio, ratio), rounds=3, calls=2, worker_threads=None)
+
+
+def test_yields_every_case(quick_run: tuple[str, dict[str, Any]]) -> None:
+    _, found = quick_run
+    assert [case["name"] for case in found["cases"]] == [case.name for case in CASES]
+    assert found["quick"] is True
+
+
+def test_yields_finite_positive_figures(quick_run: tuple[str, dict[str, Any]]) -> None:
+    _, found = quick_run
+    for case in found["cases"]:
+        assert list(case["median_us"]) == [FLOOR, MANGUM, ASGI_LAMBDA], case["name"]
+        values = [case["ratio"], case["ratio_of_minima"], *case["median_us"].values()]
+        assert all(math.isfinite(value) and value > 0 for value in values), case["name"]
+
+
+def test_prints_a_line_for_every_case(quick_run: tuple[str, dict[str, Any]]) -> None:
+    printed, _ = quick_run
+    assert [row.split()[0] for row in printed.splitlines()[2:-1]] == [case.name for case in CASES]
+    assert printed.splitlines()[-1].startswith("Targets missed: ")
+
+
+def test_keeps_the_worker_thread_of_def_endpoints(quick_run: tuple[str, dict[str, Any]]) -> None:
+    _, found = quick_run
+    used = {
+        case["name"]: case["worker_threads"] for case in found["cases"] if "-def" in case["name"]
+    }
+    assert {name: each[ASGI_LAMBDA] for name, each in used.items()} == {
+        "fastapi-def": 1,
+        "fastapi-def-lifespan": 1,
+    }
+
+
+def test_runs_only_what_is_asked_for_and_writes_nothing_unasked() -> None:
+    results = ROOT / "benchmarks" / "results.json"
+    before = results.read_bytes() if results.exists() else None
+    done = run("--quick", "--only", "alb", "--only", "rest-*")
+    assert [row.split()[0] for row in done.stdout.splitlines()[2:-1]] == [
+        case.name for case in CASES if case.name == "alb" or case.name.startswith("rest-")
+    ]
+    assert (results.read_bytes() if results.exists() else None) == before
+
+
+def test_refuses_a_name_that_is_no_case() -> None:
+    done = run("--only", "http_api")
+    assert done.returncode == 2
+    assert "expected one of import, " in done.stderr
+    assert "got 'http_api'" in done.stderr
+
+
+def test_takes_turns_in_every_order() -> None:
+    taken: list[str] = []
+
+    def block(name: str) -> Callable[[], float]:
+        def turn() -> float:
+            taken.append(name)
+            return float(len(taken))
+
+        return turn
+
+    seconds = take_turns({name: block(name) for name in "abc"}, 6)
+    rounds = ["".join(taken[start : start + 3]) for start in range(0, 18, 3)]
+    assert sorted(rounds) == ["abc", "acb", "bac", "bca", "cab", "cba"]
+    for name, times in seconds.items():
+        assert times == [turn for turn, taker in enumerate(taken, 1) if taker == name]
+
+
+def test_compares_each_round_with_itself() -> None:
+    # The third round, in which the machine was slow, does not count for more than another.
+    found = figures(
+        {
+            FLOOR: [1e-6, 1e-6, 4e-6],
+            MANGUM: [4e-6, 5e-6, 40e-6],
+            ASGI_LAMBDA: [1e-6, 2e-6, 20e-6],
+        }
+    )
+    assert found.ratio == pytest.approx(0.4)
+    assert found.ratio_of_minima == pytest.approx(0.25)
+    assert found.medians == pytest.approx({FLOOR: 1.0, MANGUM: 5.0, ASGI_LAMBDA: 2.0})
+
+
+@pytest.mark.parametrize(
+    ("ratio", "target", "expected"),
+    [
+        pytest.param(0.39, 0.40, "met", id="below"),
+        pytest.param(0.40, 0.40, "met", id="equal"),
+        pytest.param(0.41, 0.40, "MISSED", id="above"),
+        pytest.param(0.41, None, "", id="no-target"),
+    ],
+)
+def test_says_whether_the_target_is_met(ratio: float, target: float | None, expected: str) -> None:
+    found = result(ratio=ratio, target=target)
+    assert verdict(found) == expected
+    assert expected in line(found)
+    assert (
+        as_json([found], quick=False)["cases"][0]["met"]
+        == {
+            "met": True,
+            "MISSED": False,
+            "": None,
+        }[expected]
+    )
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        pytest.param(events.http_api, id="http-api"),
+        pytest.param(events.function_url, id="function-url"),
+        pytest.param(events.rest_api, id="rest-api"),
+        pytest.param(events.http_api_v1, id="http-api-v1"),
+        pytest.param(events.alb, id="alb"),
+        pytest.param(events.alb_multi_value, id="alb-multi-value"),
+    ],
+)
+def test_sends_the_same_request_through_every_front_door(
+    door: Callable[[events.Request], events.Event],
+) -> None:
+    source = detect(door(events.browser_request()))
+    assert source is not None
+    scope, body, _ = source.parse(door(events.browser_request()))
+    assert scope["method"] == "GET"
+    assert scope["path"].endswith("/catalogue")
+    assert scope["query_string"] == b"category=garden&sort=price&page=2"
+    assert len(scope["headers"]) == 25
+    assert not body
+
+
+def test_checks_the_answer_before_it_measures() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    setup = Setup(broken, events.http_api(events.client_request()), b"hello")
+    with pytest.raises(RuntimeError, match="expected the application's answer"), handlers(setup):
+        pass
