@@ -50,16 +50,15 @@ def after_restore(start: Callable[[], object]) -> None:
     register_after_restore(start)
 
 
-def end_after_answer(end: Callable[[], object]) -> None:
+def end_after_answer(end: Callable[[], object]) -> bool:
     """Call `end`, which is to end the process, once the answer of this invocation is delivered.
 
     AWS's runtime client has no hook for it: it delivers the answer and calls the method that waits
-    for the next event, so that one is replaced. Under another client `end` is called at once.
+    for the next event, so that one is replaced. Under another client nothing can be done: False.
     """
     module = sys.modules.get("awslambdaric.lambda_runtime_client")
     if module is None:
-        end()
-        return
+        return False
     client = module.BaseLambdaRuntimeClient
     wait_next_invocation = client.wait_next_invocation
 
@@ -69,13 +68,13 @@ def end_after_answer(end: Callable[[], object]) -> None:
         return wait_next_invocation(self)
 
     client.wait_next_invocation = end_instead
+    return True
 
 
 def replace_environment(reason: str) -> None:
     """Have Lambda replace this environment, as soon as the answer is delivered."""
-    if on_lambda():
+    if on_lambda() and end_after_answer(_exit):
         logger.critical("This environment ends after its answer: %s", reason)
-        end_after_answer(_exit)
 
 
 def _exit() -> None:

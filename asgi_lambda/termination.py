@@ -61,7 +61,8 @@ class Termination:
         if not self._finished:
             self._shut_down()
             # The answer is not delivered yet.
-            environment.end_after_answer(self._signal_again)
+            if not environment.end_after_answer(self._signal_again):
+                self._signal_again()
 
     def _beside_invocation(self) -> None:
         if not self._finished:
@@ -86,6 +87,7 @@ class Termination:
     def _hand_on(self, number: int, frame: FrameType | None) -> None:
         # The previous handler may let the process live on.
         self._finished = False
+        self._kept().when_idle = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

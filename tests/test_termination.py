@@ -1,0 +1,164 @@
+"""SIGTERM: the shutdown, and what comes after it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asgi_lambda import adapt, environment, termination
+from tests.applications import Context, Recorder, http_event, http_only, respond
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asgi_lambda.asgi_types import Receive, Scope, Send
+
+
+@pytest.fixture(autouse=True)
+def _environment(on_lambda: None) -> None:
+    """Signal handlers are set on Lambda only."""
+
+
+@pytest.fixture
+def signals() -> Iterator[list[str]]:
+    """What the handler that was there before was told."""
+    told: list[str] = []
+    previous = signal.signal(signal.SIGTERM, lambda number, _: told.append(str(number)))
+    yield told
+    signal.signal(signal.SIGTERM, previous)
+
+
+def send_sigterm() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_idle_the_shutdown_runs_and_the_previous_handler_follows(signals: list[str]) -> None:
+    first, second = Recorder(), Recorder()
+    adapt(first)
+    adapt(second)
+    send_sigterm()
+    assert first.messages[-1] == second.messages[-1] == "lifespan.shutdown.complete"
+    assert signals == [str(int(signal.SIGTERM))]
+
+
+def test_the_process_that_lives_on_starts_up_again(signals: list[str]) -> None:
+    app = Recorder()
+    handler = adapt(app)
+    for _ in range(2):
+        send_sigterm()
+        assert handler(http_event(), Context())["body"] == "True"
+    assert app.messages.count("lifespan.shutdown.complete") == 2
+    assert len(signals) == 2
+
+
+def test_a_shutdown_that_hangs_is_bounded(
+    signals: list[str], log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.Event().wait()
+
+    adapt(app)
+    send_sigterm()
+    assert "The shutdown took too long" in log.text
+    assert len(signals) == 1
+
+
+@pytest.mark.parametrize("arranged", [True, False], ids=["aws-client", "another-client"])
+def test_busy_the_shutdown_waits_for_the_invocation(
+    arranged: bool, signals: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[Any] = []
+
+    def end_after_answer(end: Any) -> bool:
+        ends.append(end)
+        return arranged
+
+    monkeypatch.setattr(environment, "end_after_answer", end_after_answer)
+    app = Recorder()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await app(scope, receive, send)
+        send_sigterm()
+        send_sigterm()
+        assert "lifespan.shutdown" not in app.messages
+        await respond(send, b"whole")
+
+    handler = adapt(serve)
+    assert handler(http_event(), Context())["body"] == "whole"
+    assert app.messages[-1] == "lifespan.shutdown.complete"
+    (end,) = ends
+    if arranged:  # this is what comes when the answer is delivered
+        assert signals == []
+        end()
+    assert len(signals) == 1
+
+
+def test_busy_for_long_the_shutdown_runs_beside_the_invocation(signals: list[str]) -> None:
+    app = Recorder()
+    shut_down = threading.Event()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+            shut_down.set()
+            return
+        send_sigterm()
+        while not shut_down.is_set():
+            await asyncio.sleep(0.01)
+        await respond(send, b"late")
+
+    handler = adapt(serve)
+    assert handler(http_event(), Context())["body"] == "late"
+    assert app.messages[-1] == "lifespan.shutdown.complete"
+    kept = termination._installed
+    assert kept is not None
+    if kept._timer is not None:
+        kept._timer.join()
+    assert len(signals) == 1
+
+
+@pytest.mark.parametrize("lived_through", [signal.SIG_IGN])
+def test_an_ignored_signal_stays_ignored(lived_through: signal.Handlers) -> None:
+    previous = signal.signal(signal.SIGTERM, lived_through)
+    try:
+        app = Recorder()
+        adapt(app)
+        send_sigterm()
+        assert app.messages[-1] == "lifespan.shutdown.complete"
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def test_the_default_is_restored_and_the_signal_raised_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(termination.signal, "raise_signal", raised.append)
+    previous = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        adapt(Recorder())
+        send_sigterm()
+        assert raised == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def test_off_lambda_no_handler_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("_HANDLER")
+    before = signal.getsignal(signal.SIGTERM)
+    adapt(http_only(respond_ok))
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+async def respond_ok(scope: Scope, receive: Receive, send: Send) -> None:
+    await respond(send)
