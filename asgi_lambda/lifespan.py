@@ -173,7 +173,6 @@ class _Run:
 
     async def _send(self, message: Message) -> None:
         self.cycle.send(message)
-        if self.cycle.settled:
-            self.settled.set()
+        self.settled.set()
         if self.cycle.over:
             self.ended.set()

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -206,7 +206,7 @@ class TestFailOn:
 
 
 class TestOtherEvents:
-    event = {"Records": [{"eventSource": "aws:sqs", "body": "secret"}]}
+    event: ClassVar = {"Records": [{"eventSource": "aws:sqs", "body": "secret"}]}
 
     def test_without_a_function_they_are_refused(self) -> None:
         with pytest.raises(UnsupportedEvent, match=r"\['Records'\], as from SQS; pass on_event"):

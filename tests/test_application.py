@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi_lambda import UnexpectedMessage, adapt, environment
+from asgi_lambda.application import ApplicationCall
+from asgi_lambda.lifespan import Lifespan
+from asgi_lambda.loops import asyncio as asyncio_loop
+from asgi_lambda.protocols.http import HTTPCycle
 from tests.applications import Context, http_event, http_only, respond
 
 if TYPE_CHECKING:
@@ -162,6 +166,27 @@ def test_disconnect_comes_when_the_response_is_complete() -> None:
 
     adapt(http_only(serve))(http_event(), Context())
     assert [message["type"] for message in received] == ["http.request", *["http.disconnect"] * 2]
+
+
+def test_the_body_can_go_elsewhere_with_backpressure() -> None:
+    written: list[bytes] = []
+
+    async def write(chunk: bytes) -> None:
+        await asyncio.sleep(0)
+        written.append(chunk)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        for chunk in (b"a", b"b"):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            assert written[-1] == chunk
+        await send({"type": "http.response.body"})
+
+    scope: Any = {"aws.context": None}
+    call = ApplicationCall(app, Lifespan(app, "off", "3.0"), scope, HTTPCycle("GET", b""), write)
+    ending = asyncio_loop.kept().run(call.main, None)
+    assert call.conclude(ending) is None
+    assert (written, call.chunks) == ([b"a", b"b", b""], [])
 
 
 def test_background_work_is_measured(log: pytest.LogCaptureFixture) -> None:

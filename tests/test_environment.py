@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 import threading
 import types
@@ -145,8 +147,8 @@ class TestEndAfterAnswer:
         self, client: type, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
     ) -> None:
         statuses: list[int] = []
-        monkeypatch.setattr(environment.os, "_exit", statuses.append)
-        monkeypatch.setattr(environment.logging, "shutdown", lambda: None)
+        monkeypatch.setattr(os, "_exit", statuses.append)
+        monkeypatch.setattr(logging, "shutdown", lambda: None)
         environment.replace_environment("a reason")
         assert "This environment ends after its answer: a reason" in log.text
         client().wait_next_invocation()

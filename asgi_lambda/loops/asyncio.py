@@ -70,7 +70,11 @@ class Call:
         task = self.task
         if self.abandoned:
             return Ending(expired=True, abandoned=True, stacks=self._stacks)
-        cancelled = _cancellation(task) if task.cancelled() else task.result()
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            task.result()
+        except asyncio.CancelledError as error:
+            cancelled = error
         if self.expired:
             return Ending(expired=True, cancelled=cancelled, stacks=self._stacks)
         return RETURNED if cancelled is None else Ending(cancelled=cancelled)
@@ -290,14 +294,6 @@ def _keep(task: Task) -> Task:
     # It ends with the process, and that is no mistake to report.
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     return task
-
-
-def _cancellation(task: Task) -> BaseException:
-    try:
-        task.result()
-    except asyncio.CancelledError as error:
-        return error
-    raise AssertionError("expected a cancelled task")
 
 
 def _stacks_of_tasks() -> str:

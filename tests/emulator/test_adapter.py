@@ -36,9 +36,11 @@ def test_an_example_answers_as_it_does_without_the_runtime(emulate: Emulate, exa
     answers = [emulator.invoke(event) for _ in range(2)]
 
     handler = importlib.import_module(module).handler
-    expected = json.loads(json.dumps(handler(event, None)))
+    handler.shutdown()  # other tests may have called it; its state begins anew with it
+    expected = [json.loads(json.dumps(handler(event, None))) for _ in range(2)]
     handler.shutdown()
-    assert [(answer.status, answer.result) for answer in answers] == [(200, expected)] * 2
+    assert [answer.result for answer in answers] == expected
+    assert [answer.status for answer in answers] == [200, 200]
 
 
 @both_environments

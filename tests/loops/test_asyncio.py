@@ -176,21 +176,41 @@ def test_a_context_is_seen_inside_and_not_changed() -> None:
     assert asyncio.run(main()) == ("awaited", "awaited")
 
 
+def test_a_joined_call_needs_no_deadline() -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/outer":
+            await asyncio.to_thread(handler, http_event(path="/inner"))
+        await respond(send)
+
+    handler = adapt(http_only(serve))
+    assert handler(http_event(path="/outer"))["body"] == "ok"
+
+
 class TestInvoke:
-    def test_many_run_at_once(self) -> None:
+    def test_it_needs_no_deadline(self) -> None:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            await barrier.wait()
+            await asyncio.sleep(0)
+            await respond(send)
+
+        async def main() -> Any:
+            return await adapt(http_only(serve)).invoke(http_event())
+
+        assert asyncio.run(main())["body"] == "ok"
+
+    def test_many_run_at_once(self) -> None:
+        barriers: list[asyncio.Barrier] = []
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            await barriers[0].wait()
             await respond(send, scope["path"].encode())
 
         async def main() -> list[str]:
-            nonlocal barrier
-            barrier = asyncio.Barrier(8)
+            barriers.append(asyncio.Barrier(8))
             handler = adapt(http_only(serve))
             events = [http_event(path=f"/{number}") for number in range(8)]
             results = await asyncio.gather(*[handler.invoke(e, Context()) for e in events])
             return [result["body"] for result in results]
 
-        barrier: asyncio.Barrier
         assert asyncio.run(main()) == [f"/{number}" for number in range(8)]
 
     def test_it_works_on_the_kept_loop(self) -> None:
@@ -237,25 +257,24 @@ class TestInvoke:
 
     def test_its_cancellation_reaches_the_application(self) -> None:
         cleaned_up: list[bool] = []
+        begun: list[asyncio.Event] = []
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            begun.set()
+            begun[0].set()
             try:
                 await asyncio.Event().wait()
             finally:
                 cleaned_up.append(True)
 
         async def main() -> None:
-            nonlocal begun
-            begun = asyncio.Event()
+            begun.append(asyncio.Event())
             handler = adapt(http_only(serve))
             task = asyncio.create_task(handler.invoke(http_event(), Context()))
-            await begun.wait()
+            await begun[0].wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
 
-        begun: asyncio.Event
         asyncio.run(main())
         assert cleaned_up == [True]
 

@@ -1,0 +1,69 @@
+"""Quart as it is deployed: it needs `root_path` in the form of the ASGI specification."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from quart import Quart, Response, jsonify, request, url_for
+
+from tests.frameworks.contract import CHUNKS, Contract
+
+
+class TestQuart(Contract):
+    def application(self, startups: list[str]) -> Quart:
+        app = Quart(__name__)
+
+        @app.before_serving
+        async def startup() -> None:
+            startups.append("started")
+
+        @app.get("/state")
+        async def state() -> dict[str, Any]:
+            own: dict[str, Any] = request.scope["state"]
+            marked = "mark" in own
+            own["mark"] = True
+            return {"startups": len(startups), "marked": marked}
+
+        @app.get("/query")
+        async def query() -> Response:
+            return jsonify(list(request.args.items(multi=True)))
+
+        @app.get("/cookies")
+        async def cookies() -> Response:
+            response = jsonify(request.cookies)
+            response.set_cookie("first", "1")
+            response.set_cookie("second", "2")
+            return response
+
+        @app.post("/bytes")
+        async def content() -> Response:
+            return Response(await request.get_data(), mimetype="application/octet-stream")
+
+        @app.post("/json")
+        async def json() -> dict[str, int]:
+            return {"length": len((await request.get_json())["text"])}
+
+        @app.post("/form")
+        async def form() -> dict[str, int]:
+            return {"length": len((await request.form)["text"])}
+
+        @app.get("/error")
+        async def error() -> str:
+            raise RuntimeError("broken")
+
+        @app.get("/stream")
+        async def stream() -> AsyncIterator[str]:
+            async def chunks() -> AsyncIterator[str]:
+                for chunk in CHUNKS:
+                    yield chunk
+                    await asyncio.sleep(0)
+
+            return chunks()
+
+        @app.get("/link")
+        async def link() -> str:
+            return url_for("state", _external=True)
+
+        return app
