@@ -26,7 +26,8 @@ if TYPE_CHECKING:
         Send,
     )
     from asgi_lambda.lifespan import Lifespan
-    from asgi_lambda.loops import Ending, Event, Loop
+    from asgi_lambda.loop_types import Event, Loop
+    from asgi_lambda.loops import Ending
 
     # Takes the body, chunk by chunk, and is done when it can take another.
     Write = Callable[[bytes], Awaitable[None]]

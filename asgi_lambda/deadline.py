@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from asgi_lambda.lambda_types import LambdaContext
+    from asgi_lambda.loop_types import Call
 
 logger = logging.getLogger("asgi_lambda")
 
@@ -58,14 +59,6 @@ def patience(
     if timeout is not None and timeout < left:
         left = timeout
     return None if left == math.inf else Patience(left, margin or _DEFAULT_MARGIN)
-
-
-class Call(Protocol):
-    """What a watchdog watches; the methods return at once and may be called from any thread."""
-
-    def expire(self) -> None: ...
-
-    def abandon(self) -> None: ...
 
 
 class Watchdog:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgi_lambda.asgi_types import ASGI3Application, LifespanReceived, LifespanScope, Message
-    from asgi_lambda.loops import Event, Loop
+    from asgi_lambda.loop_types import Event, Loop
 
 logger = logging.getLogger("asgi_lambda")
 

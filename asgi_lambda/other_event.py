@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from asgi_lambda.deadline import Patience
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.lifespan import Lifespan
-    from asgi_lambda.loops import Ending, Loop
+    from asgi_lambda.loop_types import Loop
+    from asgi_lambda.loops import Ending
 
 
 class OtherEvent:

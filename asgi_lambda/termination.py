@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import FrameType
 
-    from asgi_lambda.loops import KeptLoop, Loop
+    from asgi_lambda.loop_types import KeptLoop, Loop
 
 logger = logging.getLogger("asgi_lambda")
 

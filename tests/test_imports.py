@@ -27,7 +27,7 @@ LAYERS = [
     {"errors"},
 ]
 # Types only: anybody may name them, nobody loads them.
-TYPES = {"asgi_types", "lambda_types"}
+TYPES = {"asgi_types", "lambda_types", "loop_types"}
 
 LOADED = {
     "asgi_lambda",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgi_lambda.deadline import Patience
-    from asgi_lambda.loops import Event, Loop, Main
+    from asgi_lambda.loop_types import Event, Loop, Main
 
     Task = asyncio.Task[None]
 

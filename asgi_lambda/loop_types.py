@@ -1,0 +1,80 @@
+"""What the adapter needs of an async library, and what a watchdog needs of a call.
+
+Imported under TYPE_CHECKING only, so it costs nothing at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from asgi_lambda.deadline import Patience
+from asgi_lambda.loops import Ending
+
+
+class Call(Protocol):
+    """What a watchdog watches; the methods return at once and may be called from any thread."""
+
+    def expire(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class Event(Protocol):
+    """One task wakes others: what the events of asyncio and trio have in common."""
+
+    def set(self) -> object: ...
+
+    def wait(self) -> Awaitable[object]: ...
+
+
+class Loop(Protocol):
+    """A loop that runs calls, each a task of its own in a copy of the caller's context."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can run on it any more."""
+        ...
+
+    def same(self, other: Loop) -> bool:
+        """Whether what was made on `other` works here."""
+        ...
+
+    def event(self) -> Event: ...
+
+    def spawn(self, main: Main) -> Callable[[], object]:
+        """Start a task that outlives its call; returns what cancels it."""
+        ...
+
+    async def call(self, main: Main, patience: Patience | None) -> Ending:
+        """Run `main` until it ends or our patience does; for who is on this loop.
+
+        Raises what `main` raises.
+        """
+        ...
+
+
+class KeptLoop(Loop, Protocol):
+    """The loop of the process that runs only while a call needs it."""
+
+    # Called once, by the thread that ran the loop, as soon as no call needs it.
+    when_idle: Callable[[], None] | None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no thread runs the loop."""
+        ...
+
+    def wake(self) -> None:
+        """Give the loop a turn, where a thread runs it; from any thread."""
+        ...
+
+    def run(self, main: Main, patience: Patience | None) -> Ending:
+        """As `call`, for who is on no loop, in any thread.
+
+        Raises LoopError where a loop runs on this thread.
+        """
+        ...
+
+
+Main = Callable[[Loop], Coroutine[Any, Any, None]]
