@@ -16,7 +16,6 @@ from asgi_lambda.errors import ResponseFailed
 from asgi_lambda.lifespan import Lifespan
 from asgi_lambda.loops import asyncio as asyncio_loop
 from asgi_lambda.options import Options
-from asgi_lambda.other_event import OtherEvent
 from asgi_lambda.protocols.http import HTTPCycle
 from asgi_lambda.response import Response, exceeds, too_large
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from asgi_lambda.deadline import Patience
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.loops import Ending
+    from asgi_lambda.other_event import OtherEvent
     from asgi_lambda.sources.source import Source
 
 logger = logging.getLogger("asgi_lambda")
@@ -132,6 +132,9 @@ class Handler:
     def _open_other(self, event: Any, context: LambdaContext | None) -> OtherEvent:
         if self._options.on_event is None:
             raise sources.unsupported(event)
+        # Most functions never see such an event.
+        from asgi_lambda.other_event import OtherEvent
+
         wait = patience(context, None, self._options.deadline_margin)
         return OtherEvent(self._options.on_event, event, context, self._lifespan, wait)
 

@@ -1,143 +1,28 @@
-"""The asyncio loop: the one kept for the process, or whichever a caller runs.
-
-Knows no ASGI and no AWS. A call is a task in a copy of its caller's context.
-"""
+"""The asyncio loop that is kept for the process, and how threads take turns in running it."""
 
 from __future__ import annotations
 
 import asyncio
 import asyncio.base_events
-import sys
 import threading
-import traceback
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from asgi_lambda.deadline import watchdog
 from asgi_lambda.errors import LoopError
-from asgi_lambda.loops import RETURNED, Ending
+from asgi_lambda.loops.asyncio_calls import AsyncioLoop, Call, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgi_lambda.deadline import Patience
-    from asgi_lambda.loop_types import Event, Loop, Main
+    from asgi_lambda.loop_types import Main
+    from asgi_lambda.loops import Ending
 
     Task = asyncio.Task[None]
 
 # How often (s) a waiting thread looks whether the loop stands still without having told it.
 _GLANCE: Final = 0.05
-_MOST_STACKS: Final = 20
-# Up to its first wait an eager task runs without a turn of the loop.
-_EAGER: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-
-# Tasks that were left behind, and those that last as long as their loop, which itself holds tasks
-# only weakly. A stack of one of the latter tells nothing about a call that hangs.
-_left: Final[set[Task]] = set()
-_lasting: Final[set[Task]] = set()
-
-
-class Call:
-    """One task, until it has ended or was abandoned; `wake` is called in the latter case."""
-
-    __slots__ = ("_loop", "_stacks", "_wake", "abandoned", "expired", "task")
-
-    _stacks: str
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, task: Task, wake: Callable[[], object]
-    ) -> None:
-        self.task = task
-        self.abandoned = False
-        self._loop = loop
-        self._wake = wake
-        self.expired = False
-
-    @property
-    def over(self) -> bool:
-        return self.abandoned or self.task.done()
-
-    def expire(self) -> None:
-        """Cancel the task, soon."""
-        self._soon(self._cancel_at_deadline)
-
-    def abandon(self) -> None:
-        """Wait for it no longer, soon."""
-        self._soon(self._leave)
-
-    def ending(self) -> Ending:
-        """How it went. Raises what the task raised."""
-        task = self.task
-        if self.abandoned:
-            return Ending(expired=True, abandoned=True, stacks=self._stacks)
-        cancelled: asyncio.CancelledError | None = None
-        try:
-            task.result()
-        except asyncio.CancelledError as error:
-            cancelled = error
-        if self.expired:
-            return Ending(expired=True, cancelled=cancelled, stacks=self._stacks)
-        return RETURNED if cancelled is None else Ending(cancelled=cancelled)
-
-    def _soon(self, callback: Callable[[], None]) -> None:
-        try:
-            self._loop.call_soon_threadsafe(callback)
-        except RuntimeError:  # the loop was closed, and nothing of the call is left
-            watchdog.forget(self)
-
-    def _cancel_at_deadline(self) -> None:
-        if not self.task.done():
-            self.expired = True
-            self._stacks = _stacks_of_tasks()
-            self.task.cancel()
-
-    def _leave(self) -> None:
-        if not self.task.done():
-            self.abandoned = True
-            _left.add(self.task)
-            self.task.add_done_callback(_left.discard)
-            self._wake()
-
-
-class AsyncioLoop:
-    """Calls on an asyncio loop that somebody runs."""
-
-    __slots__ = ("raw",)
-
-    def __init__(self, raw: asyncio.AbstractEventLoop) -> None:
-        self.raw = raw
-
-    @property
-    def closed(self) -> bool:
-        return self.raw.is_closed()
-
-    def same(self, other: Loop) -> bool:
-        return isinstance(other, AsyncioLoop) and other.raw is self.raw
-
-    def event(self) -> Event:
-        return asyncio.Event()
-
-    def spawn(self, main: Main) -> Callable[[], object]:
-        return _keep(self.raw.create_task(main(self), context=copy_context())).cancel
-
-    async def call(self, main: Main, patience: Patience | None) -> Ending:
-        task: Task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **_EAGER)
-        over = asyncio.Event()
-        call = Call(self.raw, task, over.set)
-        if task.done():
-            return call.ending()
-        task.add_done_callback(lambda _: over.set())
-        if patience is not None:
-            watchdog.watch(call, patience)
-        try:
-            await over.wait()
-        except asyncio.CancelledError:
-            task.cancel()
-            await over.wait()
-            raise
-        finally:
-            watchdog.forget(call)
-        return call.ending()
 
 
 class KeptLoop(AsyncioLoop):
@@ -158,7 +43,7 @@ class KeptLoop(AsyncioLoop):
         asyncio.set_event_loop(self.raw)
         # anyio ends its worker threads with the task that it takes for the root: one that has the
         # callback of `run_until_complete`, else that of the request. So give it one that lasts.
-        root = _keep(self.raw.create_task(_forever()))
+        root = keep(self.raw.create_task(_forever()))
         root.add_done_callback(asyncio.base_events._run_until_complete_cb)  # type: ignore[attr-defined]
         # Those threads are no daemons: the interpreter waits for them, and `atexit` comes after.
         threading._register_atexit(self._end, root)  # type: ignore[attr-defined]
@@ -286,41 +171,3 @@ def running() -> AsyncioLoop:
 
 async def _forever() -> None:
     await asyncio.get_running_loop().create_future()
-
-
-def _keep(task: Task) -> Task:
-    _lasting.add(task)
-    task.add_done_callback(_lasting.discard)
-    # It ends with the process, and that is no mistake to report.
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
-    return task
-
-
-def _stacks_of_tasks() -> str:
-    """Where the tasks of the running loop wait, innermost call last."""
-    tasks = [task for task in asyncio.all_tasks() if task not in _lasting]
-    return "\n".join(
-        f"Task {task.get_name()}:\n{''.join(traceback.format_list(_waits(task.get_coro())))}"
-        for task in tasks[:_MOST_STACKS]
-    )
-
-
-def _waits(awaited: Any) -> list[traceback.FrameSummary]:
-    frames = []
-    while awaited is not None:
-        for kind in ("cr", "gi", "ag"):
-            frame = getattr(awaited, f"{kind}_frame", None)
-            if frame is not None:
-                code = frame.f_code
-                frames.append(
-                    traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name)
-                )
-        awaited = next(
-            (
-                inner
-                for name in ("cr_await", "gi_yieldfrom", "ag_await")
-                if (inner := getattr(awaited, name, None)) is not None
-            ),
-            None,
-        )
-    return frames
