@@ -214,6 +214,7 @@ def adapt(
     deadline_margin: seconds before Lambda's deadline at which a request is given up; None: never.
     graceful_shutdown: register an internal extension, so that Lambda sends SIGTERM.
     access_log: one INFO line per request.
+    sources: reserved for further event sources; none is accepted yet.
     """
     arguments = locals()
     options = Options(**arguments)

@@ -144,7 +144,7 @@ class ApplicationCall:
                 self.log(
                     logging.INFO,
                     f"went on for {held:.3f} s after its response, which held the response back; "
-                    "asgi_lambda.runtime sends it at once",
+                    "a queue takes such work off the request",
                 )
             return None
         self.cycle.disconnect()

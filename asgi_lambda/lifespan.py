@@ -148,7 +148,7 @@ class _Run:
 
     async def _main(self, _: Loop) -> None:
         # What it ends with if neither a return nor an exception replaces it: a cancellation.
-        error: Exception | None = LifespanFailed("the startup took too long, and was cancelled")
+        error: Exception | None = LifespanFailed("the lifespan was cancelled")
         try:
             await self._application(self._scope, self._receive, self._send)  # type: ignore[arg-type]
             error = None

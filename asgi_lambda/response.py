@@ -100,8 +100,7 @@ def too_large(rendered: Mapping[str, Any], limit: int) -> str:
     """What to tell of a response that exceeds `limit`, and what to do about it."""
     return (
         f"gave a response that is too large: {len(rendered['body'])} characters of body, and the "
-        f"front door takes {limit} bytes of JSON. Stream it with asgi_lambda.runtime, or hand out "
-        "a presigned URL"
+        f"front door takes {limit} bytes of JSON. Hand out a presigned URL of S3, or pages of it"
     )
 
 

@@ -315,7 +315,7 @@ def test_link_leads_somewhere(page: Path, target: str) -> None:
 def test_tour_names_modules_that_exist() -> None:
     tour = (CHECKOUT / "docs/development.md").read_text()
     named = set(re.findall(r"`([\w/*]+\.py)`", tour))
-    folders = [CHECKOUT, *(CHECKOUT / "asgi_lambda" / each for each in ("", "sources"))]
+    folders = [CHECKOUT, *(CHECKOUT / "asgi_lambda" / each for each in ("", "loops", "sources"))]
 
     assert named
     assert [each for each in named if not any([*folder.glob(each)] for folder in folders)] == []

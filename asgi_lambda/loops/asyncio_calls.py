@@ -79,10 +79,12 @@ class Call:
             watchdog.forget(self)
 
     def _cancel_at_deadline(self) -> None:
-        if not self.task.done():
-            self.expired = True
-            self._stacks = _describe_tasks()
-            self.task.cancel()
+        if self.task.done():  # and the process was to end with it, so that nobody forgot the call
+            watchdog.forget(self)
+            return
+        self.expired = True
+        self._stacks = _describe_tasks()
+        self.task.cancel()
 
     def _leave(self) -> None:
         if not self.task.done():

@@ -72,7 +72,7 @@ def _origin(event: dict[str, Any]) -> tuple[str, str]:
     return _BY_RECORD.get(source, "a direct invocation"), _ON_EVENT
 
 
-_ANOTHER_SOURCE: Final = "pass sources=... to adapt for a format that is not built in"
+_ANOTHER_SOURCE: Final = "no argument of adapt accepts it yet; sources=... is reserved for it"
 _ON_EVENT: Final = "pass on_event=... to adapt to take events that are no HTTP request"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from asgi_lambda import LoopError, adapt
 from asgi_lambda.loops import asyncio as asyncio_loop
+from asgi_lambda.loops.asyncio_calls import Call
 from tests.applications import Context, Recorder, http_event, http_only, respond
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def test_a_deadline_after_the_loop_was_closed_is_nobodys() -> None:
     async def nothing() -> None: ...
 
     task = loop.create_task(nothing())
-    call = asyncio_loop.Call(loop, task, lambda: None)
+    call = Call(loop, task, lambda: None)
     loop.run_until_complete(task)
     call.expire()
     call.abandon()

@@ -335,7 +335,8 @@ def put(event: Any, place: Place, value: Any) -> None:
     if value is GONE:
         del event[place[-1]]
     else:
-        event[place[-1]] = value
+        # A copy, into which the next replacement may reach.
+        event[place[-1]] = copy.deepcopy(value)
 
 
 def refused_or_answered(event: Any) -> bool:
