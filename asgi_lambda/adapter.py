@@ -66,10 +66,10 @@ class Handler:
         source = sources.detect(event)
         if source is None:
             other = self._open_other(event, context)
-            return other.answer(self._checked(loop.run(other.main, other.patience)))
+            return self._close_other(other, loop.run(other.main, other.patience))
         call = self._open(source, event, context)
         ending = loop.run(call.main, self._patience(context))
-        return self._close(source, call, self._checked(ending))
+        return self._close(source, call, ending)
 
     async def invoke(self, event: Any, context: LambdaContext | None = None) -> Any:
         """As a call, for who runs an event loop; many may be under way at once."""
@@ -77,19 +77,21 @@ class Handler:
         source = sources.detect(event)
         if source is None:
             other = self._open_other(event, context)
-            return other.answer(self._checked(await loop.call(other.main, other.patience)))
+            return self._close_other(other, await loop.call(other.main, other.patience))
         call = self._open(source, event, context)
         ending = await loop.call(call.main, self._patience(context))
-        return self._close(source, call, self._checked(ending))
+        return self._close(source, call, ending)
 
     def _open(self, source: Source, event: Any, context: LambdaContext | None) -> ApplicationCall:
         """Event to application call."""
         options, application = self._options, self._application
-        scope, text, is_base64 = sources.parse(source, event)
         try:
-            content = body.decode(text, is_base64)
+            scope, text, is_base64 = source.parse(event)
+            content = body.decode(text, is_base64) if text else b""
         except body.InvalidBody:
             application, content = bad_request, b""
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise sources.malformed(source, event) from error
         headers.set_length(scope["headers"], len(content))
         if options.root_path is not None:
             url.mount(scope, options.root_path)
@@ -105,6 +107,8 @@ class Handler:
     def _close(self, source: Source, call: ApplicationCall, ending: Ending) -> Mapping[str, Any]:
         """Application call to Lambda response."""
         options, cycle = self._options, call.cycle
+        if ending.expired:
+            self._look_after_environment(ending)
         status = call.conclude(ending)
         if status is None:
             content = b"".join(call.chunks)
@@ -138,18 +142,21 @@ class Handler:
         wait = patience(context, None, self._options.deadline_margin)
         return OtherEvent(self._options.on_event, event, context, self._lifespan, wait)
 
+    def _close_other(self, other: OtherEvent, ending: Ending) -> Any:
+        if ending.expired:
+            self._look_after_environment(ending)
+        return other.answer(ending)
+
     def _patience(self, context: LambdaContext | None) -> Patience | None:
         return patience(context, self._options.timeout, self._options.deadline_margin)
 
-    def _checked(self, ending: Ending) -> Ending:
-        """Look after the environment where a call did not end in time. Raises LifespanFailed."""
-        if ending.expired:
-            self._lifespan.give_up_startup()
+    def _look_after_environment(self, ending: Ending) -> None:
+        """See what is left of a call that did not end in time. Raises LifespanFailed."""
+        self._lifespan.give_up_startup()
         if ending.abandoned:
             self._abandoned += 1
             if self._abandoned == _MOST_ABANDONED:
                 environment.replace_environment(f"{_MOST_ABANDONED} applications did not end")
-        return ending
 
     def startup(self) -> None:
         """Start the application on the kept loop; once is enough, and again does no harm.

@@ -52,18 +52,16 @@ def typed_path(path: str) -> bytes:
     return _quoted(data, _TYPED_PATH) if data.translate(None, _TYPED_PATH) else data
 
 
-def typed_query(query: str) -> bytes:
-    """A query string that is still percent-encoded, as bytes, its escapes untouched.
+def query(typed: str | None, decoded: Mapping[str, str | None] | None = None) -> bytes:
+    """A query string as bytes: the typed one, its escapes untouched.
 
-    Without the leading `?` that the Lambda guide prints in `rawQueryString`.
+    Without the leading `?` that the Lambda guide prints in `rawQueryString`. From the decoded
+    parameters only where it is missing.
     """
-    data = query.removeprefix("?").encode()
+    if typed is None:
+        return encode_query(parameters(None, decoded))
+    data = typed.removeprefix("?").encode()
     return _quoted(data, _TYPED_QUERY) if data.translate(None, _TYPED_QUERY) else data
-
-
-def query(raw: str | None, decoded: Mapping[str, str | None] | None) -> bytes:
-    """The query string as typed; from its decoded parameters only where it is missing."""
-    return encode_query(parameters(None, decoded)) if raw is None else typed_query(raw)
 
 
 def parameters(

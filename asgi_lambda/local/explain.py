@@ -6,8 +6,7 @@ import base64
 import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 
-from asgi_lambda.errors import UnsupportedEvent
-from asgi_lambda.sources import detect
+from asgi_lambda.sources import detect, malformed
 from asgi_lambda.sources.source import is_default_host
 
 if TYPE_CHECKING:
@@ -37,10 +36,7 @@ def explain(event: Any) -> list[str]:
     try:
         scope, text, is_base64 = source.parse(event)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise UnsupportedEvent(
-            f"expected an event of the source {source.name!r}, got one of another shape "
-            f"({type(error).__name__}: {error})"
-        ) from error
+        raise malformed(source, event) from error
     lines = [f"source: {source.name}, since {_WHY[source.name]}", "", "scope:"]
     lines += [f"  {key}: {_shown(value)}" for key, value in scope.items() if key != "headers"]
     lines += ["  headers:"]

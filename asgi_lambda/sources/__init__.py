@@ -15,7 +15,7 @@ from asgi_lambda.sources.payload_v2 import FUNCTION_URL, HTTP_API
 
 if TYPE_CHECKING:
     from asgi_lambda.lambda_types import Event
-    from asgi_lambda.sources.source import Parsed, Source
+    from asgi_lambda.sources.source import Source
 
 
 def detect(event: Any) -> Source | None:
@@ -72,18 +72,9 @@ def _looks_like_a_request(event: Event) -> bool:
     )
 
 
-def parse(source: Source, event: Event) -> Parsed:
-    """The scope, the body as it came, and whether that is base64.
-
-    Raises UnsupportedEvent for an event that is of the source's format but not of its shape.
-    """
-    try:
-        parsed = source.parse(event)
-        if not isinstance(parsed[1], str | None):
-            raise TypeError("expected the body as text")
-        return parsed
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise UnsupportedEvent(
-            f"expected an event of the source {source.name!r}, got one of another shape "
-            f"({type(error).__name__} while reading it), with the keys {sorted(map(str, event))}"
-        ) from error
+def malformed(source: Source, event: Event) -> UnsupportedEvent:
+    """The error for an event that is of the source's format, but not of its shape."""
+    return UnsupportedEvent(
+        f"expected an event of the source {source.name!r}, got one of another shape, "
+        f"with the keys {sorted(map(str, event))}"
+    )

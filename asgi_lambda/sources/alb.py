@@ -81,7 +81,7 @@ def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]
         "path": url.decode(path),
         "raw_path": url.typed_path(path),
         # Neither keys nor values were decoded.
-        "query_string": url.typed_query("&".join([f"{key}={value}" for key, value in parameters])),
+        "query_string": url.query("&".join([f"{key}={value}" for key, value in parameters])),
         "root_path": "",
         "headers": pairs,
         "client": client(_peer(pairs)),
