@@ -119,13 +119,12 @@ class AsyncioLoop:
         task: Task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **_EAGER)
         over = asyncio.Event()
         call = Call(self.raw, task, over.set)
-        if task.done():
-            return call.ending()
         task.add_done_callback(lambda _: over.set())
         if patience is not None:
             watchdog.watch(call, patience)
         try:
-            await over.wait()
+            while not call.over:
+                await over.wait()
         except asyncio.CancelledError:
             task.cancel()
             await over.wait()
