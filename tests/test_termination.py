@@ -100,6 +100,7 @@ def test_busy_the_shutdown_waits_for_the_invocation(
         installed = termination._installed
         assert installed is not None
         installed._beside_invocation()  # too late: it is done
+        installed._after_invocation()
         assert signals == []
         end()
     assert len(signals) == 1
