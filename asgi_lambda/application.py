@@ -40,6 +40,7 @@ _NOTICEABLE: Final = 0.01
 
 def single_callable(application: Application, interface: str) -> ASGI3Application:
     """The application as ASGI 3 calls it; a double callable of ASGI 2 is called twice inside."""
+    # The interface decides between the two types, which no type checker can follow.
     if interface == "asgi3":
         return application  # type: ignore[return-value]
 
@@ -106,6 +107,7 @@ class ApplicationCall:
         self._loop = loop
         self.scope["state"] = lifespan.state.copy()
         try:
+            # Messages are checked where they arrive, so an application's types are wider than ours.
             await self._application(self.scope, self._receive, self._send)  # type: ignore[arg-type]
         except Exception as error:
             self.error = error

@@ -51,11 +51,10 @@ def patience(
     if margin is not None:
         try:
             left = context.get_remaining_time_in_millis() / 1000  # type: ignore[union-attr]
-        except AttributeError:  # None, or what tests and emulators pass for a context
-            pass
-        else:
             if not 0 < left < _FARTHEST:
                 left = math.inf
+        except (AttributeError, TypeError):  # None, or a stand-in that tests pass for a context
+            left = math.inf
     if timeout is not None and timeout < left:
         left = timeout
     return None if left == math.inf else Patience(left, margin or _DEFAULT_MARGIN)

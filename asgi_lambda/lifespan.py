@@ -150,6 +150,7 @@ class _Run:
         # What it ends with if neither a return nor an exception replaces it: a cancellation.
         error: Exception | None = LifespanFailed("the lifespan was cancelled")
         try:
+            # As with requests, an application's types are wider than ours.
             await self._application(self._scope, self._receive, self._send)  # type: ignore[arg-type]
             error = None
         except Exception as raised:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from typing import TYPE_CHECKING
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -46,7 +47,9 @@ class TestPatience:
     def test_what_is_no_deadline(self, milliseconds: int) -> None:
         assert patience(Context(milliseconds=milliseconds), None, 0.5) is None
 
-    @pytest.mark.parametrize("context", [None, object(), {}])
+    @pytest.mark.parametrize(
+        "context", [None, object(), {}, MagicMock()], ids=lambda context: type(context).__name__
+    )
     def test_what_is_no_context(self, context: object) -> None:
         assert patience(context, None, 0.5) is None  # type: ignore[arg-type]
 

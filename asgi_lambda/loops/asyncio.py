@@ -43,6 +43,7 @@ class KeptLoop(AsyncioLoop):
         asyncio.set_event_loop(self.raw)
         # anyio ends its worker threads with the task that it takes for the root: one that has the
         # callback of `run_until_complete`, else that of the request. So give it one that lasts.
+        # Neither that callback nor the hook below has a public name, and so no type.
         root = keep(self.raw.create_task(_forever()))
         root.add_done_callback(asyncio.base_events._run_until_complete_cb)  # type: ignore[attr-defined]
         # Those threads are no daemons: the interpreter waits for them, and `atexit` comes after.

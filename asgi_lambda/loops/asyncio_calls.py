@@ -138,7 +138,7 @@ def keep(task: Task) -> Task:
     """The task, made to last as long as its loop."""
     _lasting.add(task)
     task.add_done_callback(_lasting.discard)
-    # It ends with the process, and that is no mistake to report.
+    # It ends with the process, and that is no mistake to report. The switch has no public name.
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     return task
 
