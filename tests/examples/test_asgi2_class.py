@@ -1,12 +1,18 @@
 """A double callable that is a class, as it stands, behind each front door."""
 
-from examples.asgi2_class.app import handler
-from tests.examples.conftest import Open
+from collections.abc import Callable
+
+import httpx
+
 from tests.frameworks.front_doors import FrontDoor
 
+EXAMPLE = "asgi2_class"
 
-def test_counts_in_the_state_of_its_lifespan(open_client: Open, door: FrontDoor) -> None:
-    client = open_client(handler)
+
+def test_counts_in_the_state_of_its_lifespan(
+    new_client: Callable[[], httpx.Client], door: FrontDoor
+) -> None:
+    client = new_client()
 
     answers = [client.get("/here").json() for _ in range(3)]
     other = client.get("/there").json()
@@ -16,9 +22,7 @@ def test_counts_in_the_state_of_its_lifespan(open_client: Open, door: FrontDoor)
     assert other == {"path": f"{door.prefix}/there", "count": 1}
 
 
-def test_counts_anew_after_a_shutdown(open_client: Open) -> None:
-    client = open_client(handler)
+def test_starts_once(client: httpx.Client) -> None:
+    counts = [client.get("/often").json()["count"] for _ in range(3)]
 
-    assert client.get("/here").json()["count"] == 1
-    handler.shutdown()
-    assert client.get("/here").json()["count"] == 1
+    assert counts == [counts[0], counts[0] + 1, counts[0] + 2]

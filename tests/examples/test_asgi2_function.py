@@ -1,15 +1,14 @@
 """A double callable that is a function, as it stands, behind each front door."""
 
-from examples.asgi2_function.app import handler
-from tests.examples.conftest import Open
+import httpx
+
+EXAMPLE = "asgi2_function"
 
 TEXT = b"what goes in comes out backwards"
 BINARY = bytes(range(256)) * 10
 
 
-def test_turns_bodies_round(open_client: Open) -> None:
-    client = open_client(handler)
-
+def test_turns_bodies_round(client: httpx.Client) -> None:
     for body in (TEXT, BINARY, b""):
         answers = [client.post("/", content=body) for _ in range(3)]
 

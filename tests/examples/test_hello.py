@@ -1,15 +1,14 @@
 """The smallest application, as it stands, behind each front door."""
 
+import httpx
 import pytest
 
-from examples.hello.app import handler
-from tests.examples.conftest import Open
 from tests.frameworks.front_doors import FrontDoor
 
+EXAMPLE = "hello"
 
-def test_says_what_was_asked_for(open_client: Open, door: FrontDoor) -> None:
-    client = open_client(handler)
 
+def test_says_what_was_asked_for(client: httpx.Client, door: FrontDoor) -> None:
     answers = [client.get("/some/path?x=1&y=%C3%A9") for _ in range(3)]
 
     expected = f"GET {door.prefix}/some/path\nquery: x=1&y=%C3%A9\n"
@@ -19,7 +18,7 @@ def test_says_what_was_asked_for(open_client: Open, door: FrontDoor) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_takes_any_method(open_client: Open, door: FrontDoor, method: str) -> None:
-    answer = open_client(handler).request(method, "/path")
+def test_takes_any_method(client: httpx.Client, door: FrontDoor, method: str) -> None:
+    answer = client.request(method, "/path")
 
     assert answer.text == f"{method} {door.prefix}/path\nquery: \n"

@@ -2,14 +2,14 @@
 
 import gzip
 
-from examples.starlette.app import handler
-from tests.examples.conftest import Open
+import httpx
+
 from tests.frameworks.front_doors import FrontDoor
 
+EXAMPLE = "starlette"
 
-def test_book_has_a_link_and_leaves_a_cookie(open_client: Open, door: FrontDoor) -> None:
-    client = open_client(handler)
 
+def test_book_has_a_link_and_leaves_a_cookie(client: httpx.Client, door: FrontDoor) -> None:
     answers = [client.get("/books/2") for _ in range(3)]
 
     expected = {"title": "Čapek: R.U.R.", "self": f"{door.url}/books/2"}
@@ -20,8 +20,7 @@ def test_book_has_a_link_and_leaves_a_cookie(open_client: Open, door: FrontDoor)
     assert client.get(expected["self"]).json() == expected
 
 
-def test_redirects_to_the_book_in_the_cookie(open_client: Open, door: FrontDoor) -> None:
-    client = open_client(handler)
+def test_redirects_to_the_book_in_the_cookie(client: httpx.Client, door: FrontDoor) -> None:
     client.get("/books/2")
 
     for _ in range(3):
@@ -31,9 +30,7 @@ def test_redirects_to_the_book_in_the_cookie(open_client: Open, door: FrontDoor)
     assert client.get("/last", follow_redirects=True).json()["title"] == "Čapek: R.U.R."
 
 
-def test_archive_arrives_as_bytes(open_client: Open) -> None:
-    client = open_client(handler)
-
+def test_archive_arrives_as_bytes(client: httpx.Client) -> None:
     answers = [client.get("/archive") for _ in range(3)]
 
     assert answers[0].content == answers[1].content == answers[2].content
@@ -41,9 +38,7 @@ def test_archive_arrives_as_bytes(open_client: Open) -> None:
     assert gzip.decompress(answers[0].content).decode() == "Middlemarch\nČapek: R.U.R."
 
 
-def test_unknown_book_is_not_found(open_client: Open) -> None:
-    client = open_client(handler)
-
+def test_unknown_book_is_not_found(client: httpx.Client) -> None:
     answers = [client.get("/books/3") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]

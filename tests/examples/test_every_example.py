@@ -1,0 +1,43 @@
+"""What holds for every example: it starts, it is typed, and it has its place everywhere."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.example import CHECKOUT, EXAMPLES, environment, names
+from tests.examples import systems
+
+NAMES = names()
+
+
+def test_each_folder_is_a_system_of_the_table() -> None:
+    folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir() and any(path.iterdir())}
+
+    assert folders == set(NAMES) == set(systems.SYSTEMS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_has_what_it_needs(name: str) -> None:
+    module = ast.parse((EXAMPLES / name / "app.py").read_text())
+    last = module.body[-1]
+
+    assert "What to know:" in (ast.get_docstring(module) or "")
+    assert (EXAMPLES / name / "requirements.txt").is_file()
+    assert (Path(__file__).parent / f"test_{name}.py").is_file()
+    assert isinstance(last, ast.Assign), "adapt is the last statement"
+    assert ast.unparse(last).startswith("handler = adapt(")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_is_typed(name: str) -> None:
+    # What it imports is in its own environment, and in no other.
+    command = [sys.executable, "-m", "mypy", "--python-executable", str(environment(name))]
+    command += [str(EXAMPLES / name)]
+    result = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert result.stdout.startswith("Success"), result.stdout + result.stderr
