@@ -9,12 +9,11 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from asgi_lambda import body, environment, headers, sources, termination, url
+from asgi_lambda import body, environment, headers, loops, sources, termination, url
 from asgi_lambda.application import ApplicationCall, bad_request, single_callable
 from asgi_lambda.deadline import patience
 from asgi_lambda.errors import ResponseFailed
 from asgi_lambda.lifespan import Lifespan
-from asgi_lambda.loops import asyncio as asyncio_loop
 from asgi_lambda.options import Options
 from asgi_lambda.protocols.http import HTTPCycle
 from asgi_lambda.response import Response, exceeds, too_large
@@ -46,6 +45,7 @@ class Handler:
         version = "2.0" if options.interface == "asgi2" else "3.0"
         self.app = app
         self._options = options
+        self._loops = loops.backend(options.backend)
         self._versions: Versions = {"version": version, "spec_version": SPEC_VERSION}
         self._application = single_callable(app, options.interface)
         self._lifespan = Lifespan(self._application, options.lifespan, version)
@@ -62,7 +62,7 @@ class Handler:
         Raises UnsupportedEvent, LifespanFailed, ResponseFailed, what `on_event` raises, and
         LoopError where an event loop runs on this thread.
         """
-        loop = asyncio_loop.kept()
+        loop = self._loops.kept()
         source = sources.detect(event)
         if source is None:
             other = self._open_other(event, context)
@@ -73,7 +73,7 @@ class Handler:
 
     async def invoke(self, event: Any, context: LambdaContext | None = None) -> Any:
         """As a call, for who runs an event loop; many may be under way at once."""
-        loop = asyncio_loop.running()
+        loop = self._loops.running()
         source = sources.detect(event)
         if source is None:
             other = self._open_other(event, context)
@@ -163,11 +163,11 @@ class Handler:
 
         Raises LifespanFailed, and LoopError where a loop runs on this thread.
         """
-        asyncio_loop.kept().run(self._lifespan.startup, None)
+        self._loops.kept().run(self._lifespan.startup, None)
 
     def shutdown(self) -> None:
         """Shut it down there; the next invocation, or `startup`, starts it anew."""
-        asyncio_loop.kept().run(self._lifespan.shutdown, None)
+        self._loops.kept().run(self._lifespan.shutdown, None)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[Handler]:
@@ -175,11 +175,11 @@ class Handler:
 
         Raises LifespanFailed.
         """
-        await self._lifespan.startup(asyncio_loop.running())
+        await self._lifespan.startup(self._loops.running())
         try:
             yield self
         finally:
-            await self._lifespan.shutdown(asyncio_loop.running())
+            await self._lifespan.shutdown(self._loops.running())
 
 
 def adapt(
@@ -203,14 +203,15 @@ def adapt(
 ) -> Handler:
     """A Lambda handler for an ASGI application; to be the module's last statement.
 
-    Raises ConfigurationError for an argument that cannot be used, and LifespanFailed where the
+    Raises ConfigurationError for an argument that cannot be used or without trio where it is
+    needed, and LifespanFailed where the
     startup runs here and fails.
 
     lifespan: "auto" runs it and takes an application without one; "on" does not; "off".
     startup: when the lifespan starts. "auto": here, while Lambda initialises the function, or after
         a SnapStart restore; elsewhere at the first invocation. "import": here. "invoke": then.
     interface: "asgi3", "asgi2" for a double callable, or "auto".
-    backend: "asyncio" or "auto".
+    backend: "asyncio", "trio", or "auto", which is trio for Quart-Trio and asyncio else.
     root_path: None for the prefix that the event proves, or the one that clients use instead.
     strip_root_path: remove the prefix from `path`, for frameworks that know no root_path.
     on_event: function of (event, context) for events that are no HTTP request, plain or async.
@@ -227,11 +228,11 @@ def adapt(
     options = Options(**arguments)
     handler = Handler(app, options)
     if environment.on_lambda():
-        termination.on_sigterm(asyncio_loop.kept, handler._lifespan.shutdown)
+        termination.on_sigterm(handler._loops.kept, handler._lifespan.shutdown)
         if graceful_shutdown:
             environment.register_extension()
     if startup == "import" or (
-        startup == "auto" and environment.initialises() and not asyncio_loop.runs_here()
+        startup == "auto" and environment.initialises() and not handler._loops.runs_here()
     ):
         handler.startup()
     elif startup == "auto" and environment.takes_snapshot():

@@ -110,6 +110,7 @@ class ApplicationCall:
             # Messages are checked where they arrive, so an application's types are wider than ours.
             await self._application(self.scope, self._receive, self._send)  # type: ignore[arg-type]
         except Exception as error:
+            loop.advise(error)
             self.error = error
 
     async def _receive(self) -> HTTPReceived:

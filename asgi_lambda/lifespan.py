@@ -154,6 +154,7 @@ class _Run:
             await self._application(self._scope, self._receive, self._send)  # type: ignore[arg-type]
             error = None
         except Exception as raised:
+            self.loop.advise(raised)
             error = raised
         finally:
             broke_off = self.cycle.state is State.STARTED and error is not None

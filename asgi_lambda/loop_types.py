@@ -42,6 +42,10 @@ class Loop(Protocol):
 
     def event(self) -> Event: ...
 
+    def advise(self, error: Exception) -> None:
+        """Note on an error that it comes of another async library, if it does."""
+        ...
+
     def spawn(self, main: Main) -> Callable[[], object]:
         """Start a task that outlives its call; returns what cancels it."""
         ...
@@ -74,6 +78,22 @@ class KeptLoop(Loop, Protocol):
 
         Raises LoopError where a loop runs on this thread.
         """
+        ...
+
+
+class Backend(Protocol):
+    """A module for one async library."""
+
+    def kept(self) -> KeptLoop:
+        """The loop kept for this process, made by whoever asks first."""
+        ...
+
+    def running(self) -> Loop:
+        """The loop that runs on this thread. Raises LoopError where none of this library does."""
+        ...
+
+    def runs_here(self) -> bool:
+        """Whether a loop runs on this thread."""
         ...
 
 

@@ -115,9 +115,7 @@ def _interface_by_arguments(application: Callable[..., Any]) -> str:
 
 def _backend(application: Any, backend: str) -> str:
     if backend == "auto":
-        backend = "trio" if _is_quart_trio(application) else "asyncio"
-    if backend == "trio":
-        raise ConfigurationError("backend: 'trio' is not available yet")
+        return "trio" if _is_quart_trio(application) else "asyncio"
     return backend
 
 

@@ -100,12 +100,13 @@ class Termination:
             signal.raise_signal(number)
 
 
-_installed: Termination | None = None
+# One for each loop; the signal goes from the latest to the one before.
+_installed: Final[dict[Callable[[], KeptLoop], Termination]] = {}
 
 
 def on_sigterm(kept: Callable[[], KeptLoop], shutdown: Callable[[Loop], Awaitable[None]]) -> None:
     """Run `shutdown` when SIGTERM comes; in the main thread of a Lambda function only."""
-    global _installed
     if environment.on_lambda() and environment.in_main_thread():
-        _installed = _installed or Termination(kept)
-        _installed.shutdowns.append(shutdown)
+        if kept not in _installed:
+            _installed[kept] = Termination(kept)
+        _installed[kept].shutdowns.append(shutdown)

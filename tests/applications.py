@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
+
+from tests.backends import current_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -88,13 +89,13 @@ class Recorder:
     """
 
     def __init__(self, *, startup: str = "complete", shutdown: str = "complete") -> None:
-        self.loops: list[asyncio.AbstractEventLoop] = []
+        self.loops: list[object] = []
         self.messages: list[str] = []
         self._startup = startup
         self._shutdown = shutdown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.loops.append(asyncio.get_running_loop())
+        self.loops.append(current_loop())
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
         else:

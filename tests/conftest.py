@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import logging
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+import asgi_lambda
 from asgi_lambda import environment, termination
-from asgi_lambda.loops import asyncio as asyncio_loop
+from tests.backends import BACKENDS, Adapt, Backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)
-def _own_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test makes its own kept loop, which ends with it."""
-    monkeypatch.setattr(asyncio_loop, "_kept", None)
+def _own_loop() -> Iterator[None]:
+    """Each test makes its own kept loops, which end with it."""
     yield
-    kept = asyncio_loop._kept
-    if kept is None or kept.raw.is_closed():
-        return
-    for task in asyncio.all_tasks(kept.raw):
-        task.cancel()
-    for _ in range(3):  # turns for the tasks, their cleaning up and their callbacks
-        kept.raw.call_soon(kept.raw.stop)
-        kept.raw.run_forever()
-    kept.raw.close()
-    asyncio.set_event_loop(None)
+    for backend in BACKENDS.values():
+        backend.end()
+
+
+@pytest.fixture(params=BACKENDS.values(), ids=list(BACKENDS))
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """One backend after the other."""
+    backend: Backend = request.param
+    return backend
+
+
+@pytest.fixture
+def adapt(backend: Backend) -> Adapt:
+    """`adapt` for an application on the backend of the test."""
+    return functools.partial(asgi_lambda.adapt, backend=backend.name)
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def on_lambda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The variables by which Lambda's environment is known, and its signal handler undone."""
     monkeypatch.setenv("_HANDLER", "app.handler")
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    monkeypatch.setattr(termination, "_installed", None)
+    monkeypatch.setattr(termination, "_installed", {})
     previous = signal.getsignal(signal.SIGTERM)
     assert environment.on_lambda()
     yield

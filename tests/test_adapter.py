@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import anyio
 import pytest
 
-from asgi_lambda import ResponseFailed, UnsupportedEvent, adapt
+from asgi_lambda import ResponseFailed, UnsupportedEvent
 from asgi_lambda import adapter as adapter_module
 from tests.applications import Context, Recorder, alb_event, http_event, http_only, respond
+from tests.backends import current_loop, raise_cancellation
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from tests.backends import Adapt, Backend
 
 PLAIN = {"content-type": "text/plain; charset=utf-8"}
 
@@ -25,7 +27,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send, message["body"], headers=[(b"content-type", b"application/octet-stream")])
 
 
-def test_the_response_has_the_keys_of_its_front_door() -> None:
+def test_the_response_has_the_keys_of_its_front_door(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/plain"), (b"set-cookie", b"a=1")]
         await respond(send, b"hello", status=201, headers=headers)
@@ -39,7 +41,7 @@ def test_the_response_has_the_keys_of_its_front_door() -> None:
     }
 
 
-def test_the_scope_holds_event_context_state_and_versions() -> None:
+def test_the_scope_holds_event_context_state_and_versions(adapt: Adapt) -> None:
     scopes: list[Scope] = []
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,14 +58,14 @@ def test_the_scope_holds_event_context_state_and_versions() -> None:
     assert (scope["type"], scope["path"], scope["client"]) == ("http", "/items", ("192.0.2.1", 0))
 
 
-def test_the_event_is_never_written_to() -> None:
+def test_the_event_is_never_written_to(adapt: Adapt) -> None:
     event = http_event(body="aGk=", is_base64=True, headers={"cookie": "a=1"})
     before = json.dumps(event)
     adapt(http_only(echo), root_path="/api", strip_root_path=True)(event, Context())
     assert json.dumps(event) == before
 
 
-def test_bodies_are_decoded_and_encoded() -> None:
+def test_bodies_are_decoded_and_encoded(adapt: Adapt) -> None:
     data = bytes(range(256))
     event = http_event(body=base64.b64encode(data).decode(), is_base64=True)
     result = adapt(http_only(echo))(event, Context())
@@ -72,17 +74,17 @@ def test_bodies_are_decoded_and_encoded() -> None:
 
 
 @pytest.mark.parametrize("body", ["###", "QQ", "QQ==QQ==", "Q===", "\ud800"])
-def test_a_body_that_is_no_base64_is_a_bad_request(body: str) -> None:
+def test_a_body_that_is_no_base64_is_a_bad_request(adapt: Adapt, body: str) -> None:
     result = adapt(http_only(echo))(http_event(body=body, is_base64=True), Context())
     assert (result["statusCode"], result["body"]) == (400, "Bad Request")
 
 
-def test_half_of_a_surrogate_pair_is_a_bad_request() -> None:
+def test_half_of_a_surrogate_pair_is_a_bad_request(adapt: Adapt) -> None:
     result = adapt(http_only(echo))(http_event(body="\ud800"), Context())
     assert (result["statusCode"], result["headers"]) == (400, PLAIN)
 
 
-def test_a_double_callable_is_called_twice() -> None:
+def test_a_double_callable_is_called_twice(adapt: Adapt) -> None:
     scopes: list[Scope] = []
 
     def app(scope: Scope) -> Any:
@@ -98,7 +100,7 @@ def test_a_double_callable_is_called_twice() -> None:
     assert handler.app is app
 
 
-def test_root_path_and_its_removal() -> None:
+def test_root_path_and_its_removal(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         place = [scope["path"], scope["root_path"], scope["raw_path"].decode()]
         await respond(send, json.dumps(place).encode())
@@ -118,7 +120,7 @@ def test_root_path_and_its_removal() -> None:
     }
 
 
-def test_excluded_headers_never_leave() -> None:
+def test_excluded_headers_never_leave(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send, headers=[(b"Server", b"x"), (b"x-kept", b"y")])
 
@@ -127,7 +129,7 @@ def test_excluded_headers_never_leave() -> None:
 
 
 @pytest.mark.parametrize(("types", "is_base64"), [((), True), (["application/wat"], False)])
-def test_further_media_types_are_text(types: list[str], is_base64: bool) -> None:
+def test_further_media_types_are_text(adapt: Adapt, types: list[str], is_base64: bool) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send, headers=[(b"content-type", b"application/wat")])
 
@@ -135,7 +137,7 @@ def test_further_media_types_are_text(types: list[str], is_base64: bool) -> None
 
 
 def test_base64_behind_a_rest_api_is_warned_of_once(
-    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    adapt: Adapt, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter_module, "_warned", set())
 
@@ -152,6 +154,7 @@ def test_base64_behind_a_rest_api_is_warned_of_once(
 
 
 def test_a_response_over_the_limit_is_an_error_with_its_remedy(
+    adapt: Adapt,
     log: pytest.LogCaptureFixture,
 ) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +167,7 @@ def test_a_response_over_the_limit_is_an_error_with_its_remedy(
     assert handler(http_event(), Context())["statusCode"] == 200
 
 
-def test_the_answer_to_head_has_no_body() -> None:
+def test_the_answer_to_head_has_no_body(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/raises":
             raise RuntimeError
@@ -176,7 +179,9 @@ def test_the_answer_to_head_has_no_body() -> None:
     assert (failed["statusCode"], failed["body"]) == (500, "")
 
 
-def test_the_access_log_has_one_line_a_request_and_no_query(log: pytest.LogCaptureFixture) -> None:
+def test_the_access_log_has_one_line_a_request_and_no_query(
+    adapt: Adapt, log: pytest.LogCaptureFixture
+) -> None:
     event = http_event(path="/items")
     event["rawQueryString"] = "token=secret"
     adapt(http_only(echo), access_log=True)(event, Context())
@@ -192,15 +197,15 @@ class TestFailOn:
             raise ConnectionError("the database is down")
         await respond(send, status=503)
 
-    def test_the_status_fails_the_invocation(self) -> None:
+    def test_the_status_fails_the_invocation(self, adapt: Adapt) -> None:
         with pytest.raises(ResponseFailed, match=r"503 for '/x'"):
             adapt(http_only(self.serve), fail_on=[range(500, 600)])(http_event(path="/x"))
 
-    def test_the_error_of_the_application_comes_out(self) -> None:
+    def test_the_error_of_the_application_comes_out(self, adapt: Adapt) -> None:
         with pytest.raises(ConnectionError, match="the database is down"):
             adapt(http_only(self.serve), fail_on=[500])(http_event(path="/raises"))
 
-    def test_other_statuses_leave(self) -> None:
+    def test_other_statuses_leave(self, adapt: Adapt) -> None:
         handler = adapt(http_only(self.serve), fail_on=[500])
         assert handler(http_event())["statusCode"] == 503
 
@@ -208,57 +213,59 @@ class TestFailOn:
 class TestOtherEvents:
     event: ClassVar = {"Records": [{"eventSource": "aws:sqs", "body": "secret"}]}
 
-    def test_without_a_function_they_are_refused(self) -> None:
+    def test_without_a_function_they_are_refused(self, adapt: Adapt) -> None:
         with pytest.raises(UnsupportedEvent, match=r"\['Records'\], as from SQS; pass on_event"):
             adapt(http_only(echo))(self.event, Context())
 
-    def test_a_plain_function_runs_after_the_startup_and_off_the_loop(self) -> None:
+    def test_a_plain_function_runs_after_the_startup_and_off_the_loop(
+        self, backend: Backend, adapt: Adapt
+    ) -> None:
         app = Recorder()
 
         def on_event(event: Any, context: Any) -> Any:
             async def work() -> str:
                 return f"{handler.state['started']} {event['Records'][0]['eventSource']}"
 
-            return asyncio.run(work())
+            return backend.run(work)
 
         handler = adapt(app, on_event=on_event)
         assert handler(self.event, Context()) == "True aws:sqs"
 
-    def test_an_async_function_runs_on_the_loop_of_the_lifespan(self) -> None:
+    def test_an_async_function_runs_on_the_loop_of_the_lifespan(self, adapt: Adapt) -> None:
         app = Recorder()
 
         async def on_event(event: Any, context: Any) -> Any:
-            return asyncio.get_running_loop() is app.loops[0]
+            return current_loop() is app.loops[0]
 
         assert adapt(app, on_event=on_event)(self.event, Context()) is True
 
-    def test_its_exception_fails_the_invocation(self) -> None:
+    def test_its_exception_fails_the_invocation(self, adapt: Adapt) -> None:
         async def on_event(event: Any, context: Any) -> Any:
             raise ConnectionError("try again")
 
         with pytest.raises(ConnectionError, match="try again"):
             adapt(http_only(echo), on_event=on_event)(self.event, Context())
 
-    def test_at_the_deadline_it_fails_with_where_it_hung(self) -> None:
+    def test_at_the_deadline_it_fails_with_where_it_hung(self, adapt: Adapt) -> None:
         async def on_event(event: Any, context: Any) -> Any:
-            await asyncio.Event().wait()
+            await anyio.sleep_forever()
 
         handler = adapt(http_only(echo), on_event=on_event)
         with pytest.raises(TimeoutError, match="in on_event"):
             handler(self.event, Context(milliseconds=100))
 
-    def test_cancelling_itself_fails_the_invocation(self) -> None:
+    def test_cancelling_itself_fails_the_invocation(self, adapt: Adapt) -> None:
         async def on_event(event: Any, context: Any) -> Any:
-            raise asyncio.CancelledError
+            await raise_cancellation()
 
         with pytest.raises(RuntimeError, match="on_event cancelled itself"):
             adapt(http_only(echo), on_event=on_event)(self.event, Context())
 
-    def test_it_is_awaited_by_invoke_too(self) -> None:
+    def test_it_is_awaited_by_invoke_too(self, backend: Backend, adapt: Adapt) -> None:
         async def on_event(event: Any, context: Any) -> Any:
             return "done"
 
         async def main() -> Any:
             return await adapt(http_only(echo), on_event=on_event).invoke(self.event, Context())
 
-        assert asyncio.run(main()) == "done"
+        assert backend.run(main) == "done"

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.abc
+import anyio.lowlevel
 import pytest
 
-from asgi_lambda import UnexpectedMessage, adapt, environment
+from asgi_lambda import UnexpectedMessage, environment
 from asgi_lambda.application import ApplicationCall
 from asgi_lambda.lifespan import Lifespan
-from asgi_lambda.loops import asyncio as asyncio_loop
 from asgi_lambda.protocols.http import HTTPCycle
 from tests.applications import Context, http_event, http_only, respond
+from tests.backends import raise_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from tests.backends import Adapt, Backend
 
     Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -52,7 +55,7 @@ async def injects_a_header(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def cancels_itself(scope: Scope, receive: Receive, send: Send) -> None:
-    raise asyncio.CancelledError
+    await raise_cancellation()
 
 
 async def raises_after(scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,30 +65,31 @@ async def raises_after(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def cancels_itself_after(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send)
-    raise asyncio.CancelledError
+    await raise_cancellation()
 
 
 async def hangs(scope: Scope, receive: Receive, send: Send) -> None:
-    await asyncio.Event().wait()
+    await anyio.sleep_forever()
 
 
 async def hangs_after(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send)
-    await asyncio.Event().wait()
+    await anyio.sleep_forever()
 
 
 async def hangs_and_raises(scope: Scope, receive: Receive, send: Send) -> None:
     try:
-        await asyncio.Event().wait()
+        await anyio.sleep_forever()
     finally:
         raise ConnectionError("no database")
 
 
 async def hangs_and_answers(scope: Scope, receive: Receive, send: Send) -> None:
     try:
-        await asyncio.Event().wait()
-    except asyncio.CancelledError:
+        await anyio.sleep_forever()
+    except anyio.get_cancelled_exc_class():
         await respond(send, b"busy", status=503)
+        raise
 
 
 async def answers(scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +116,7 @@ async def answers(scope: Scope, receive: Receive, send: Send) -> None:
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_an_application_that(
-    serve: Serve, status: int, body: str, logged: str, log: pytest.LogCaptureFixture
+    adapt: Adapt, serve: Serve, status: int, body: str, logged: str, log: pytest.LogCaptureFixture
 ) -> None:
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         await (answers if scope["path"] == "/next" else serve)(scope, receive, send)
@@ -129,7 +133,7 @@ def test_an_application_that(
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_the_end_of_the_process_passes_through(error: type[BaseException]) -> None:
+def test_the_end_of_the_process_passes_through(adapt: Adapt, error: type[BaseException]) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         raise error
 
@@ -138,7 +142,7 @@ def test_the_end_of_the_process_passes_through(error: type[BaseException]) -> No
         handler(http_event(), Context())
 
 
-def test_a_wrong_message_can_be_put_right() -> None:
+def test_a_wrong_message_can_be_put_right(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         with pytest.raises(UnexpectedMessage):
             await send({"type": "websocket.accept"})
@@ -147,7 +151,7 @@ def test_a_wrong_message_can_be_put_right() -> None:
     assert adapt(http_only(serve))(http_event(), Context())["body"] == "ok"
 
 
-def test_disconnect_comes_when_the_response_is_complete() -> None:
+def test_disconnect_comes_when_the_response_is_complete(adapt: Adapt) -> None:
     received: list[Any] = []
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,22 +161,23 @@ def test_disconnect_comes_when_the_response_is_complete() -> None:
                 if received[-1]["type"] == "http.disconnect":
                     return
 
-        watchers = [asyncio.create_task(watch()) for _ in range(2)]
-        await asyncio.sleep(0)
-        await send(START)
-        assert [message["type"] for message in received] == ["http.request"]
-        await send({"type": "http.response.body", "body": b""})
-        await asyncio.gather(*watchers)
+        async with anyio.create_task_group() as watchers:
+            for _ in range(2):
+                watchers.start_soon(watch)
+            await anyio.wait_all_tasks_blocked()
+            await send(START)
+            assert [message["type"] for message in received] == ["http.request"]
+            await send({"type": "http.response.body", "body": b""})
 
     adapt(http_only(serve))(http_event(), Context())
     assert [message["type"] for message in received] == ["http.request", *["http.disconnect"] * 2]
 
 
-def test_the_body_can_go_elsewhere_with_backpressure() -> None:
+def test_the_body_can_go_elsewhere_with_backpressure(backend: Backend) -> None:
     written: list[bytes] = []
 
     async def write(chunk: bytes) -> None:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         written.append(chunk)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -184,15 +189,15 @@ def test_the_body_can_go_elsewhere_with_backpressure() -> None:
 
     scope: Any = {"aws.context": None}
     call = ApplicationCall(app, Lifespan(app, "off", "3.0"), scope, HTTPCycle("GET", b""), write)
-    ending = asyncio_loop.kept().run(call.main, None)
+    ending = backend.kept().run(call.main, None)
     assert call.conclude(ending) is None
     assert (written, call.chunks) == ([b"a", b"b", b""], [])
 
 
-def test_background_work_is_measured(log: pytest.LogCaptureFixture) -> None:
+def test_background_work_is_measured(adapt: Adapt, log: pytest.LogCaptureFixture) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send)
-        await asyncio.sleep(0.05)
+        await anyio.sleep(0.05)
 
     assert adapt(http_only(serve))(http_event(), Context())["body"] == "ok"
     (line,) = [record.getMessage() for record in log.records if record.levelno == logging.INFO]
@@ -200,7 +205,7 @@ def test_background_work_is_measured(log: pytest.LogCaptureFixture) -> None:
     assert "a queue takes such work off" in line
 
 
-def test_a_shared_state_is_copied_for_each_request() -> None:
+def test_a_shared_state_is_copied_for_each_request(adapt: Adapt) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
@@ -222,24 +227,25 @@ class Swallower:
     """Swallows the cancellation, and answers when it is let go."""
 
     def __init__(self) -> None:
-        self.lets_go: list[asyncio.Event] = []
+        self.lets_go: list[anyio.Event] = []
         self.ended: list[str] = []
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/next":
             for event in self.lets_go:
                 event.set()
-            await asyncio.sleep(0.01)  # the others end now
+            await anyio.sleep(0.01)  # the others end now
             await respond(send, b"next")
             return
         if scope["path"] == "/after":
             await respond(send, b"kept")
-        event = asyncio.Event()
+        event = anyio.Event()
         self.lets_go.append(event)
         while not event.is_set():
             try:
-                await event.wait()
-            except asyncio.CancelledError:
+                with anyio.CancelScope(shield=True):
+                    await event.wait()
+            except anyio.get_cancelled_exc_class():  # which no shield holds off on asyncio
                 continue
         try:
             await respond(send)
@@ -251,7 +257,7 @@ class Swallower:
     ("path", "status", "body"), [("/", 504, "Gateway Timeout"), ("/after", 200, "kept")]
 )
 def test_one_that_swallows_its_cancellation_is_left_behind(
-    path: str, status: int, body: str, log: pytest.LogCaptureFixture
+    adapt: Adapt, path: str, status: int, body: str, log: pytest.LogCaptureFixture
 ) -> None:
     app = Swallower()
     handler = adapt(http_only(app.serve))
@@ -264,6 +270,7 @@ def test_one_that_swallows_its_cancellation_is_left_behind(
 
 
 def test_after_three_left_behind_the_environment_is_replaced(
+    adapt: Adapt,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reasons: list[str] = []
@@ -275,23 +282,3 @@ def test_after_three_left_behind_the_environment_is_replaced(
         handler(http_event(), Context(milliseconds=80))
     assert reasons == ["3 applications did not end"]
     assert handler(http_event(path="/next"), Context())["body"] == "next"
-
-
-def test_a_stopped_loop_cuts_nothing_off() -> None:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        asyncio.get_running_loop().stop()
-        await asyncio.sleep(0.01)
-        await respond(send, b"whole")
-
-    assert adapt(http_only(serve))(http_event(), Context())["body"] == "whole"
-
-
-def test_callbacks_that_are_ready_get_their_turn() -> None:
-    turns: list[str] = []
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(send)
-        asyncio.get_running_loop().call_soon(turns.append, "ran")
-
-    adapt(http_only(serve))(http_event(), Context())
-    assert turns == ["ran"]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 from unittest.mock import MagicMock
 
+import anyio
 import pytest
 
-from asgi_lambda import adapt
 from asgi_lambda.deadline import Patience, Watchdog, patience
 from tests.applications import Context, http_event, http_only, respond
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from tests.backends import Adapt
 
 
 class TestPatience:
@@ -113,7 +113,7 @@ class TestWatchdog:
         assert threading.active_count() == before + 1
 
 
-def test_a_blocked_loop_is_reported_with_its_stack() -> None:
+def test_a_blocked_loop_is_reported_with_its_stack(adapt: Adapt) -> None:
     logged = threading.Event()
     reports: list[str] = []
 
@@ -139,9 +139,9 @@ def test_a_blocked_loop_is_reported_with_its_stack() -> None:
     assert "in serve" in report
 
 
-def test_a_request_has_its_own_timeout() -> None:
+def test_a_request_has_its_own_timeout(adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.Event().wait()
+        await anyio.sleep_forever()
 
     handler = adapt(http_only(serve), timeout=0.08)
     assert handler(http_event(), Context())["statusCode"] == 504

@@ -164,11 +164,18 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
                 assert foreign.isdisjoint(alias.name for alias in node.names)
 
 
-def test_only_the_loops_name_asyncio() -> None:
+@pytest.mark.parametrize(
+    ("library", "modules"),
+    [
+        ("asyncio", {"loops/asyncio.py", "loops/asyncio_calls.py"}),
+        ("trio", {"loops/trio.py"}),
+    ],
+)
+def test_only_the_loops_name_an_async_library(library: str, modules: set[str]) -> None:
     named = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import) and any(a.name == "asyncio" for a in node.names)
+        if isinstance(node, ast.Import) and any(a.name == library for a in node.names)
     }
-    assert named == {"loops/asyncio.py", "loops/asyncio_calls.py"}
+    assert named == modules

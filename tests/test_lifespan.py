@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
-from asgi_lambda import LifespanFailed, LoopError, adapt, environment
+from asgi_lambda import LifespanFailed, LoopError, environment
 from tests.applications import Context, Recorder, http_event, http_only, respond
+from tests.backends import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from tests.backends import Adapt, Backend
 
 OUTCOMES = ("complete", "failed", "raise")
 
@@ -28,7 +31,12 @@ OUTCOMES = ("complete", "failed", "raise")
     ids="-".join,
 )
 def test_startup_body_shutdown(
-    startup: str, body: str, shutdown: str, log: pytest.LogCaptureFixture
+    backend: Backend,
+    adapt: Adapt,
+    startup: str,
+    body: str,
+    shutdown: str,
+    log: pytest.LogCaptureFixture,
 ) -> None:
     app = Recorder(startup=startup, shutdown=shutdown)
     handler = adapt(app)
@@ -41,15 +49,15 @@ def test_startup_body_shutdown(
     expected: dict[str, type[BaseException]] = {"raises": KeyError, "fine": BaseException}
     if startup != "complete":
         with pytest.raises(LifespanFailed):
-            asyncio.run(main())
+            backend.run(main)
         assert app.messages[0] == "lifespan.startup"
         assert "lifespan.shutdown" not in app.messages
         return
     if body == "raises":
         with pytest.raises(expected[body]):
-            asyncio.run(main())
+            backend.run(main)
     else:
-        asyncio.run(main())
+        backend.run(main)
     answer = [] if shutdown == "raise" else [f"lifespan.shutdown.{shutdown}"]
     assert app.messages == [
         "lifespan.startup",
@@ -60,7 +68,7 @@ def test_startup_body_shutdown(
     assert ("The shutdown failed" in log.text) is (shutdown != "complete")
 
 
-def test_startup_and_shutdown_are_safe_to_repeat() -> None:
+def test_startup_and_shutdown_are_safe_to_repeat(adapt: Adapt) -> None:
     app = Recorder()
     handler = adapt(app)
     handler.shutdown()
@@ -76,7 +84,7 @@ def test_startup_and_shutdown_are_safe_to_repeat() -> None:
 
 @pytest.mark.parametrize("error", [KeyError, TypeError, AssertionError, ValueError, OSError])
 def test_an_exception_before_the_first_receive_means_no_lifespan(
-    error: type[Exception], log: pytest.LogCaptureFixture
+    adapt: Adapt, error: type[Exception], log: pytest.LogCaptureFixture
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -89,7 +97,7 @@ def test_an_exception_before_the_first_receive_means_no_lifespan(
     assert [record.levelno for record in log.records] == [logging.DEBUG]
 
 
-def test_a_request_message_means_no_lifespan(log: pytest.LogCaptureFixture) -> None:
+def test_a_request_message_means_no_lifespan(adapt: Adapt, log: pytest.LogCaptureFixture) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await respond(send)
@@ -100,7 +108,7 @@ def test_a_request_message_means_no_lifespan(log: pytest.LogCaptureFixture) -> N
 
 @pytest.mark.parametrize("error", [KeyError, NotImplementedError])
 def test_a_confused_application_has_none_and_is_warned_of(
-    error: type[Exception], log: pytest.LogCaptureFixture
+    adapt: Adapt, error: type[Exception], log: pytest.LogCaptureFixture
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -114,12 +122,12 @@ def test_a_confused_application_has_none_and_is_warned_of(
     assert record.exc_info
 
 
-def test_returning_means_no_lifespan() -> None:
+def test_returning_means_no_lifespan(adapt: Adapt) -> None:
     app = Recorder(startup="return")
     assert adapt(app)(http_event(), Context())["body"] == "True"
 
 
-def test_no_lifespan_is_fine_on_every_loop() -> None:
+def test_no_lifespan_is_fine_on_every_loop(backend: Backend, adapt: Adapt) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send)
 
@@ -129,17 +137,17 @@ def test_no_lifespan_is_fine_on_every_loop() -> None:
     async def main() -> Any:
         return (await handler.invoke(http_event(), Context()))["body"]
 
-    assert asyncio.run(main()) == "ok"
+    assert backend.run(main) == "ok"
     assert handler(http_event(), Context())["body"] == "ok"
 
 
-def test_on_takes_no_application_without() -> None:
+def test_on_takes_no_application_without(adapt: Adapt) -> None:
     handler = adapt(Recorder(startup="return"), lifespan="on")
     with pytest.raises(LifespanFailed, match="lifespan='on'"):
         handler(http_event(), Context())
 
 
-def test_off_asks_nothing() -> None:
+def test_off_asks_nothing(adapt: Adapt) -> None:
     app = Recorder()
     handler = adapt(app, lifespan="off")
     handler.startup()
@@ -148,7 +156,7 @@ def test_off_asks_nothing() -> None:
     assert app.messages == []
 
 
-def test_a_failure_carries_the_words_of_the_application() -> None:
+def test_a_failure_carries_the_words_of_the_application(adapt: Adapt) -> None:
     with pytest.raises(LifespanFailed, match="startup said no"):
         adapt(Recorder(startup="failed")).startup()
     with pytest.raises(LifespanFailed, match="ConnectionError: startup is impossible") as raised:
@@ -156,7 +164,7 @@ def test_a_failure_carries_the_words_of_the_application() -> None:
     assert isinstance(raised.value.__cause__, ConnectionError)
 
 
-def test_a_failure_answers_its_event_and_the_next_one_tries_again() -> None:
+def test_a_failure_answers_its_event_and_the_next_one_tries_again(adapt: Adapt) -> None:
     app = Recorder(startup="failed")
     handler = adapt(app)
     for _ in range(2):
@@ -165,7 +173,7 @@ def test_a_failure_answers_its_event_and_the_next_one_tries_again() -> None:
     assert app.messages.count("lifespan.startup") == 2
 
 
-def test_a_startup_within_an_invocation_ends_at_its_deadline() -> None:
+def test_a_startup_within_an_invocation_ends_at_its_deadline(adapt: Adapt) -> None:
     attempts = 0
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,7 +181,7 @@ def test_a_startup_within_an_invocation_ends_at_its_deadline() -> None:
         if scope["type"] == "lifespan":
             attempts += 1
             await receive()
-            await asyncio.Event().wait()
+            await anyio.sleep_forever()
 
     handler = adapt(app)
     for _ in range(2):
@@ -182,17 +190,16 @@ def test_a_startup_within_an_invocation_ends_at_its_deadline() -> None:
     assert attempts == 2
 
 
-def test_those_who_wait_for_a_failed_startup_fail_too() -> None:
+def test_those_who_wait_for_a_failed_startup_fail_too(backend: Backend, adapt: Adapt) -> None:
     handler = adapt(Recorder(startup="failed"))
 
     async def main() -> list[Any]:
-        calls = [handler.invoke(http_event(), Context()) for _ in range(3)]
-        return await asyncio.gather(*calls, return_exceptions=True)
+        return await gather(*[lambda: handler.invoke(http_event(), Context())] * 3)
 
-    assert {type(result) for result in asyncio.run(main())} == {LifespanFailed}
+    assert {type(result) for result in backend.run(main)} == {LifespanFailed}
 
 
-def test_a_lifespan_that_breaks_off_is_logged(log: pytest.LogCaptureFixture) -> None:
+def test_a_lifespan_that_breaks_off_is_logged(adapt: Adapt, log: pytest.LogCaptureFixture) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
@@ -206,7 +213,7 @@ def test_a_lifespan_that_breaks_off_is_logged(log: pytest.LogCaptureFixture) -> 
     handler.shutdown()
 
 
-def test_whoever_receives_after_the_shutdown_waits_for_good() -> None:
+def test_whoever_receives_after_the_shutdown_waits_for_good(adapt: Adapt) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         while True:
             phase = (await receive())["type"]
@@ -217,24 +224,24 @@ def test_whoever_receives_after_the_shutdown_waits_for_good() -> None:
     handler.shutdown()
 
 
-def test_the_shutdown_belongs_to_the_loop_of_the_startup() -> None:
+def test_the_shutdown_belongs_to_the_loop_of_the_startup(backend: Backend, adapt: Adapt) -> None:
     handler = adapt(Recorder())
 
     async def main() -> None:
         async with handler.lifespan():
-            await asyncio.to_thread(shut_down)
+            await anyio.to_thread.run_sync(shut_down)
 
     def shut_down() -> None:
         with pytest.raises(LoopError, match="on which the application was started"):
             handler.shutdown()
 
-    asyncio.run(main())
+    backend.run(main)
 
 
 class TestWhen:
     """startup="auto": at adapt on Lambda, else at the first invocation."""
 
-    def test_off_lambda_importing_starts_nothing(self) -> None:
+    def test_off_lambda_importing_starts_nothing(self, adapt: Adapt) -> None:
         app = Recorder()
         handler = adapt(app)
         assert app.messages == []
@@ -242,45 +249,45 @@ class TestWhen:
         assert app.messages == ["lifespan.startup", "lifespan.startup.complete"]
 
     @pytest.mark.usefixtures("on_lambda")
-    def test_on_lambda_it_is_part_of_the_initialisation(self) -> None:
+    def test_on_lambda_it_is_part_of_the_initialisation(self, adapt: Adapt) -> None:
         app = Recorder()
         adapt(app)
         assert app.messages == ["lifespan.startup", "lifespan.startup.complete"]
 
     @pytest.mark.usefixtures("on_lambda")
-    def test_on_lambda_its_failure_comes_out_of_adapt(self) -> None:
+    def test_on_lambda_its_failure_comes_out_of_adapt(self, adapt: Adapt) -> None:
         with pytest.raises(LifespanFailed):
             adapt(Recorder(startup="failed"))
 
     @pytest.mark.usefixtures("on_lambda")
-    def test_invoke_waits_for_the_first_event_on_lambda_too(self) -> None:
+    def test_invoke_waits_for_the_first_event_on_lambda_too(self, adapt: Adapt) -> None:
         app = Recorder()
         adapt(app, startup="invoke")
         assert app.messages == []
 
-    def test_import_does_not_wait_anywhere(self) -> None:
+    def test_import_does_not_wait_anywhere(self, adapt: Adapt) -> None:
         app = Recorder()
         adapt(app, startup="import")
         assert app.messages == ["lifespan.startup", "lifespan.startup.complete"]
 
     @pytest.mark.usefixtures("on_lambda")
-    def test_not_where_a_loop_runs(self) -> None:
+    def test_not_where_a_loop_runs(self, backend: Backend, adapt: Adapt) -> None:
         app = Recorder()
 
         async def main() -> None:
             adapt(app)
 
-        asyncio.run(main())
+        backend.run(main)
         assert app.messages == []
 
     @pytest.mark.usefixtures("on_lambda")
-    def test_not_in_another_thread(self) -> None:
+    def test_not_in_another_thread(self, backend: Backend, adapt: Adapt) -> None:
         app = Recorder()
 
         async def main() -> None:
-            await asyncio.to_thread(adapt, app)
+            await anyio.to_thread.run_sync(adapt, app)
 
-        asyncio.run(main())
+        backend.run(main)
         assert app.messages == []
 
 
@@ -298,7 +305,9 @@ class TestSnapStart:
         monkeypatch.setitem(sys.modules, "snapshot_restore_py", module)
         return hooks
 
-    def test_startup_comes_after_the_restore(self, hooks: list[Callable[[], object]]) -> None:
+    def test_startup_comes_after_the_restore(
+        self, adapt: Adapt, hooks: list[Callable[[], object]]
+    ) -> None:
         app = Recorder()
         adapt(app)
         assert app.messages == []
@@ -307,7 +316,7 @@ class TestSnapStart:
         assert app.messages == ["lifespan.startup", "lifespan.startup.complete"]
 
     def test_without_the_hooks_at_the_first_invocation(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, adapt: Adapt, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
         app = Recorder()
@@ -315,13 +324,13 @@ class TestSnapStart:
         assert app.messages == []
         assert handler(http_event(), Context())["body"] == "True"
 
-    def test_import_is_the_opt_in(self, hooks: list[Callable[[], object]]) -> None:
+    def test_import_is_the_opt_in(self, adapt: Adapt, hooks: list[Callable[[], object]]) -> None:
         app = Recorder()
         adapt(app, startup="import")
         assert app.messages == ["lifespan.startup", "lifespan.startup.complete"]
         assert hooks == []
 
-    def test_invoke_is_left_alone(self, hooks: list[Callable[[], object]]) -> None:
+    def test_invoke_is_left_alone(self, adapt: Adapt, hooks: list[Callable[[], object]]) -> None:
         adapt(Recorder(), startup="invoke")
         assert hooks == []
         assert environment.takes_snapshot()

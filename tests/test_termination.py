@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
-from asgi_lambda import adapt, environment, termination
+from asgi_lambda import environment, termination
 from tests.applications import Context, Recorder, http_event, http_only, respond
+from tests.backends import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from tests.backends import Adapt, Backend
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +40,9 @@ def send_sigterm() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_idle_the_shutdown_runs_and_the_previous_handler_follows(signals: list[str]) -> None:
+def test_idle_the_shutdown_runs_and_the_previous_handler_follows(
+    adapt: Adapt, signals: list[str]
+) -> None:
     first, second = Recorder(), Recorder()
     adapt(first)
     adapt(second)
@@ -46,7 +51,7 @@ def test_idle_the_shutdown_runs_and_the_previous_handler_follows(signals: list[s
     assert signals == [str(int(signal.SIGTERM))]
 
 
-def test_the_process_that_lives_on_starts_up_again(signals: list[str]) -> None:
+def test_the_process_that_lives_on_starts_up_again(adapt: Adapt, signals: list[str]) -> None:
     app = Recorder()
     handler = adapt(app)
     for _ in range(2):
@@ -57,13 +62,13 @@ def test_the_process_that_lives_on_starts_up_again(signals: list[str]) -> None:
 
 
 def test_a_shutdown_that_hangs_is_bounded(
-    signals: list[str], log: pytest.LogCaptureFixture
+    adapt: Adapt, signals: list[str], log: pytest.LogCaptureFixture
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.Event().wait()
+        await anyio.sleep_forever()
 
     adapt(app)
     send_sigterm()
@@ -73,7 +78,11 @@ def test_a_shutdown_that_hangs_is_bounded(
 
 @pytest.mark.parametrize("arranged", [True, False], ids=["aws-client", "another-client"])
 def test_busy_the_shutdown_waits_for_the_invocation(
-    arranged: bool, signals: list[str], monkeypatch: pytest.MonkeyPatch
+    backend: Backend,
+    adapt: Adapt,
+    arranged: bool,
+    signals: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ends: list[Any] = []
 
@@ -87,8 +96,9 @@ def test_busy_the_shutdown_waits_for_the_invocation(
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await app(scope, receive, send)
-        send_sigterm()
-        send_sigterm()
+        for _ in range(2):
+            send_sigterm()
+            await until(lambda: backend.kept().when_idle is not None)
         assert "lifespan.shutdown" not in app.messages
         await respond(send, b"whole")
 
@@ -97,8 +107,7 @@ def test_busy_the_shutdown_waits_for_the_invocation(
     assert app.messages[-1] == "lifespan.shutdown.complete"
     (end,) = ends
     if arranged:  # this is what comes when the answer is delivered
-        installed = termination._installed
-        assert installed is not None
+        (installed,) = termination._installed.values()
         installed._beside_invocation()  # too late: it is done
         installed._after_invocation()
         assert signals == []
@@ -106,7 +115,9 @@ def test_busy_the_shutdown_waits_for_the_invocation(
     assert len(signals) == 1
 
 
-def test_busy_for_long_the_shutdown_runs_beside_the_invocation(signals: list[str]) -> None:
+def test_busy_for_long_the_shutdown_runs_beside_the_invocation(
+    adapt: Adapt, signals: list[str]
+) -> None:
     app = Recorder()
     shut_down = threading.Event()
 
@@ -116,21 +127,20 @@ def test_busy_for_long_the_shutdown_runs_beside_the_invocation(signals: list[str
             shut_down.set()
             return
         send_sigterm()
-        await asyncio.to_thread(shut_down.wait)
+        await anyio.to_thread.run_sync(shut_down.wait)
         await respond(send, b"late")
 
     handler = adapt(serve)
     assert handler(http_event(), Context())["body"] == "late"
     assert app.messages[-1] == "lifespan.shutdown.complete"
-    kept = termination._installed
-    assert kept is not None
-    if kept._timer is not None:
-        kept._timer.join()
+    (installed,) = termination._installed.values()
+    if installed._timer is not None:
+        installed._timer.join()
     assert len(signals) == 1
 
 
 @pytest.mark.parametrize("lived_through", [signal.SIG_IGN])
-def test_an_ignored_signal_stays_ignored(lived_through: signal.Handlers) -> None:
+def test_an_ignored_signal_stays_ignored(adapt: Adapt, lived_through: signal.Handlers) -> None:
     previous = signal.signal(signal.SIGTERM, lived_through)
     try:
         app = Recorder()
@@ -142,6 +152,7 @@ def test_an_ignored_signal_stays_ignored(lived_through: signal.Handlers) -> None
 
 
 def test_the_default_is_restored_and_the_signal_raised_again(
+    adapt: Adapt,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raised: list[int] = []
@@ -156,7 +167,7 @@ def test_the_default_is_restored_and_the_signal_raised_again(
         signal.signal(signal.SIGTERM, previous)
 
 
-def test_off_lambda_no_handler_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_off_lambda_no_handler_is_set(adapt: Adapt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("_HANDLER")
     before = signal.getsignal(signal.SIGTERM)
     adapt(http_only(respond_ok))

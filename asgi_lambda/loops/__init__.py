@@ -6,7 +6,12 @@ goes on with the tasks it has when the next event comes. `loop_types` says what 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from asgi_lambda.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from asgi_lambda.loop_types import Backend
 
 
 class Ending:
@@ -33,3 +38,31 @@ class Ending:
 
 # The only one of a call that just returned.
 RETURNED: Final = Ending()
+
+
+def backend(name: str) -> Backend:
+    """The module for "asyncio" or "trio", imported when it is asked for.
+
+    Raises ConfigurationError where trio is not installed.
+    """
+    if name == "asyncio":
+        from asgi_lambda.loops import asyncio
+
+        return asyncio
+    try:
+        from asgi_lambda.loops import trio
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "backend: expected an environment with trio, got one without; install trio"
+        ) from error
+    return trio
+
+
+def note_on(error: Exception, library: str) -> None:
+    """Add a note to an error that comes out of an async library which is not the backend."""
+    module, traceback = "", error.__traceback__
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__"))
+        traceback = traceback.tb_next
+    if module.partition(".")[0] == library:
+        error.add_note(f"The application seems to need {library}: adapt(app, backend={library!r})")

@@ -165,8 +165,10 @@ def runs_here() -> bool:
 
 
 def running() -> AsyncioLoop:
-    """The loop that runs on this thread."""
-    raw = asyncio.get_running_loop()
+    """The asyncio loop that runs on this thread. Raises LoopError where none does."""
+    raw = asyncio._get_running_loop()
+    if raw is None:
+        raise LoopError("expected a running asyncio loop, since the backend is asyncio, got none")
     return _kept if _kept is not None and _kept.raw is raw else AsyncioLoop(raw)
 
 

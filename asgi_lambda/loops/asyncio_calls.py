@@ -11,7 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.deadline import watchdog
-from asgi_lambda.loops import RETURNED, Ending
+from asgi_lambda.loops import RETURNED, Ending, note_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +111,9 @@ class AsyncioLoop:
 
     def event(self) -> Event:
         return asyncio.Event()
+
+    def advise(self, error: Exception) -> None:
+        note_on(error, "trio")
 
     def spawn(self, main: Main) -> Callable[[], object]:
         return keep(self.raw.create_task(main(self), context=copy_context())).cancel
