@@ -40,12 +40,11 @@ _NOTICEABLE: Final = 0.01
 
 def single_callable(application: Application, interface: str) -> ASGI3Application:
     """The application as ASGI 3 calls it; a double callable of ASGI 2 is called twice inside."""
-    # The interface decides between the two types, which no type checker can follow.
     if interface == "asgi3":
-        return application  # type: ignore[return-value]
+        return application
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await application(scope)(receive, send)  # type: ignore[call-arg, operator]
+        await application(scope)(receive, send)
 
     return call
 

@@ -87,5 +87,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGI3Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-ASGI2Application = Callable[[Scope], Callable[[Receive, Send], Awaitable[None]]]
-Application = ASGI3Application | ASGI2Application
+# What users pass: several frameworks type scope and messages as dicts of their own, which no common
+# signature takes.
+Application = Callable[..., Any]

@@ -49,9 +49,15 @@ def door(request: pytest.FixtureRequest) -> FrontDoor:
 
 
 @pytest.fixture(scope="module")
-def example(request: pytest.FixtureRequest) -> Iterator[Example]:
+def variables() -> dict[str, str]:
+    """Environment variables of the example; a module that needs some has a fixture of its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def example(request: pytest.FixtureRequest, variables: dict[str, str]) -> Iterator[Example]:
     """The example, which all tests of a module share, as invocations share an environment."""
-    with running(request.module.EXAMPLE) as example:
+    with running(request.module.EXAMPLE, variables=variables) as example:
         request.config.stash.setdefault(FOUND, {})[example.name] = example.found
         yield example
 

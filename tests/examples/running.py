@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from scripts.example import CHECKOUT, environment
@@ -77,13 +78,15 @@ def running(
     extra: what to install besides its requirements. variables: more of its environment.
     """
     target = f"examples.{name}.app:handler"
-    command = [str(environment(name, *extra)), "-m", "tests.examples.session", target]
+    # By its path: some old distributions bring a package called `tests`.
+    session = Path(__file__).with_name("session.py")
+    command = [str(environment(name, *extra)), "-P", str(session), target]
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
             [*command, requirement(name)],
             cwd=CHECKOUT,
-            env={**os.environ, **_VARIABLES, **(variables or {})},
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **_VARIABLES, **(variables or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,6 +1,6 @@
 """One execution environment for an example: reads events, a line of JSON each, writes responses.
 
-    python -m tests.examples.session examples.NAME.app:handler DISTRIBUTION
+    python session.py examples.NAME.app:handler DISTRIBUTION
 
 Runs in the environment of the example, so it needs the standard library alone. The first line that
 it writes tells what `adapt` found; then each line answers one event. At the end of its input it

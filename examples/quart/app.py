@@ -1,0 +1,71 @@
+"""A library in Quart: lifespan, JSON, a link, a redirect, a session, a stream, an error page.
+
+What to know: Quart starts no task for a request that ends with it, so what `add_background_task`
+starts goes on until Lambda has its answer: the response waits for it. Give such work to a queue.
+Signed sessions need a key that all execution environments share: take it from the environment.
+"""
+
+import os
+from collections.abc import AsyncIterator
+
+from quart import (
+    Quart,
+    Response,
+    ResponseReturnValue,
+    abort,
+    jsonify,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+
+from asgi_lambda import adapt
+
+app = Quart(__name__)
+app.secret_key = os.environ.get("SECRET_KEY", "only for trying out")
+titles: dict[int, str] = {}
+
+
+# Runs once in the life of an execution environment, on the loop that all requests use.
+@app.before_serving
+async def open_library() -> None:
+    titles.update({1: "Middlemarch", 2: "Čapek: R.U.R."})
+
+
+@app.get("/books/<int:number>")
+async def book(number: int) -> ResponseReturnValue:
+    if number not in titles:
+        abort(404, f"There is no book {number}")
+    session["last"] = number
+    # The stage or base path is in the link, since it is in the scope's root_path.
+    return jsonify(title=titles[number], link=url_for("book", number=number, _external=True))
+
+
+@app.get("/last")
+async def last() -> ResponseReturnValue:
+    return redirect(url_for("book", number=session.get("last", 1)), 303)
+
+
+@app.post("/size")
+async def size() -> ResponseReturnValue:
+    content = await request.get_data()
+    return jsonify(length=len(content))
+
+
+@app.get("/pages")
+async def pages() -> ResponseReturnValue:
+    async def write() -> AsyncIterator[bytes]:
+        for number in (1, 2, 3):
+            yield f"page {number}\n".encode()
+
+    # Lambda takes a response whole, so the pages arrive together.
+    return Response(write(), content_type="text/plain; charset=utf-8")
+
+
+@app.errorhandler(404)
+async def not_found(error: Exception) -> ResponseReturnValue:
+    return {"error": getattr(error, "description", "not found")}, 404
+
+
+handler = adapt(app)
