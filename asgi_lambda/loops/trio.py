@@ -277,8 +277,8 @@ def running() -> TrioLoop:
     """The trio loop that runs on this thread. Raises LoopError where none does."""
     if not trio.lowlevel.in_trio_run():
         raise LoopError(
-            "expected a running trio loop, since the backend is trio, got none; on an asyncio loop, "
-            "use: await asyncio.to_thread(handler, event, context)"
+            "expected a running trio loop, since the backend is trio, got none; "
+            "on an asyncio loop, use: await asyncio.to_thread(handler, event, context)"
         )
     token = trio.lowlevel.current_trio_token()
     return _kept if _kept is not None and _kept.token is token else TrioLoop(token)

@@ -45,7 +45,7 @@ SYSTEMS: Final = {
     "files": "files on S3",
 }
 _STYLES: Final = {"asgi3": "3", "asgi2": "2"}
-_LIFESPANS: Final = {"started": "yes", "without lifespan": "none"}
+_LIFESPANS: Final = {"started": "yes", "without lifespan": "none", "off": "none"}
 
 
 def results(python: str) -> Path:

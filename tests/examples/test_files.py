@@ -90,7 +90,7 @@ def test_signature_covers_key_type_size_and_time(client: httpx.Client) -> None:
     # moto takes any upload, so this is what S3 is asked to enforce.
     policy = json.loads(base64.b64decode(fields["policy"]))
     signed = {"Content-Type": "image/png", "x-amz-meta-name": "a"}
-    conditions = [*({name: value} for name, value in signed.items()), {"bucket": BUCKET}]
+    conditions: list[Any] = [*({name: value} for name, value in signed.items()), {"bucket": BUCKET}]
     conditions += [["content-length-range", 1, 50_000_000], {"key": fields["key"]}]
     assert all(condition in policy["conditions"] for condition in conditions)
     left = datetime.fromisoformat(policy["expiration"]) - before

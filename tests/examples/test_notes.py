@@ -16,7 +16,7 @@ from tests.frameworks.front_doors import HTTP_API, FrontDoor
 EXAMPLE = "notes"
 
 PROBLEM = "application/problem+json"
-TABLE = {
+TABLE: dict[str, Any] = {
     "TableName": "notes-of-tests",
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -121,7 +121,7 @@ def test_change_without_a_version_is_refused(
 ) -> None:
     link = create(client).json()["link"]
     content = {"title": "x"} if method == "PUT" else None
-    encoded = {name: value.encode() for name, value in headers.items()}
+    encoded = {name.encode(): value.encode() for name, value in headers.items()}
 
     assert problem(client.request(method, link, json=content, headers=encoded))[0] == status
 
