@@ -122,7 +122,8 @@ def test_an_application_that(
         await (answers if scope["path"] == "/next" else serve)(scope, receive, send)
 
     handler = adapt(http_only(choose))
-    result = handler(http_event(), Context(milliseconds=200))
+    handler.startup()
+    result = handler(http_event(), Context(milliseconds=400))
     assert (result["statusCode"], result["body"]) == (status, body)
     errors = [record for record in log.records if record.levelno == logging.ERROR]
     assert errors
