@@ -13,7 +13,6 @@ import pytest
 
 from tests.emulator.emulator import BARE, LIKE_LAMBDA
 from tests.emulator.events import durable, request, sqs
-from tests.emulator.program import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
