@@ -1,0 +1,116 @@
+"""Every example of the template, in a container as Lambda's.
+
+Not collected with the other tests, which need no Docker: `tests/sam/run` names the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pytest
+
+from tests.sam.commands import CHECKOUT, RUNTIME, asgi_lambda, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Case(NamedTuple):
+    """A request to an example, and what its answer has.
+
+    front_door: as `asgi_lambda event --source` names it; of a REST API the stage is prod.
+    """
+
+    function: str
+    target: str
+    status: int
+    text: str
+    front_door: str = "http-api"
+    arguments: tuple[str, ...] = ()
+
+
+JSON = ("-H", "content-type: application/json")
+CASES: Final = {
+    "hello": Case("Hello", "/some/path?x=1", 200, "GET /some/path\nquery: x=1", "function-url"),
+    "asgi2_function": Case("Asgi2Function", "/", 200, "olleh", arguments=("-d", "hello")),
+    "asgi2_class": Case("Asgi2Class", "/here", 200, '"count": 1', "http-api-v1"),
+    "scope_viewer": Case("ScopeViewer", "/a", 200, "root_path&quot;: &quot;/prod", "rest-api"),
+    "starlette": Case("Starlette", "/books/1", 200, "Middlemarch", "alb-multi-value"),
+    "fastapi": Case("FastAPI", "/items/0", 200, "/prod/items/0", "rest-api"),
+    "quart": Case("Quart", "/books/2", 200, "/books/2"),
+    "quart_trio": Case("QuartTrio", "/weather", 200, '{"north":-4.5,"south":21.0}'),
+    "asgineer": Case("Asgineer", "/hello?name=you", 200, "Hello you"),
+    "responder": Case("Responder", "/numbers/ada", 200, "1815"),
+    "lemon": Case("Lemon", "/tasks/1", 200, "buy lemons"),
+    "nardis": Case("Nardis", "/words/asgi", 200, "between server and application"),
+    "bocadillo": Case("Bocadillo", "/prices/tortilla", 200, "tortilla: 8"),
+    "django": Case("Django", "/", 200, "/entries"),
+    "channels": Case("Channels", "/rooms/one", 200, '"room": "one"'),
+    "sentry_asgi": Case("SentryAsgi", "/8", 200, "12.5"),
+    "sentry_sdk": Case("SentrySdk", "/divide/8", 200, "12.5"),
+    "litestar": Case("Litestar", "/seeds/0", 200, "lettuce"),
+    "falcon": Case("Falcon", "/quotes/0", 200, "any problem", "rest-api"),
+    "sanic": Case("Sanic", "/scores/ada", 200, '"score":7'),
+    "blacksheep": Case("BlackSheep", "/sheep/0", 200, "Dolly"),
+    "mcp": Case(
+        "Mcp",
+        "/mcp",
+        200,
+        '"tools"',
+        "function-url",
+        (
+            *("-H", "accept: application/json, text/event-stream", *JSON),
+            *("-d", '{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}'),
+        ),
+    ),
+    # No AWS service is in reach: these routes ask none.
+    "notes": Case("Notes", "/openapi.json", 200, '"title":"Notes"'),
+    "files": Case("Files", "/", 200, "<title>Files</title>"),
+}
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """The template as `sam build` leaves it, with every function."""
+    run("sam", "build", "--parameter-overrides", RUNTIME, timeout=900)
+    return CHECKOUT / ".aws-sam" / "build" / "template.yaml"
+
+
+def test_template_is_valid() -> None:
+    assert "is a valid SAM Template" in run("sam", "validate", "--lint")
+
+
+def test_every_example_is_built_and_has_its_request(built: Path) -> None:
+    folders = {path.parent.name for path in CHECKOUT.glob("examples/*/app.py")}
+    functions = re.findall(
+        r"^  (\w+):\n    Type: AWS::Serverless::Function$", built.read_text(), re.M
+    )
+
+    assert folders == set(CASES)
+    assert sorted(functions) == sorted(case.function for case in CASES.values())
+    for folder, case in CASES.items():
+        source = CHECKOUT / "examples" / folder / "app.py"
+        assert (built.parent / case.function / "app.py").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("example", CASES)
+def test_example_answers_in_its_container(built: Path, example: str, tmp_path: Path) -> None:
+    case = CASES[example]
+    event = tmp_path / "event.json"
+    event.write_text(
+        asgi_lambda("event", case.target, "--source", case.front_door, *case.arguments)
+    )
+
+    output = run(
+        *("sam", "local", "invoke", case.function, "--event", str(event), "--skip-pull-image"),
+        *("--parameter-overrides", RUNTIME),
+    )
+
+    response = json.loads(output.splitlines()[-1])
+    body = response["body"]
+    if response["isBase64Encoded"]:
+        body = base64.b64decode(body).decode()
+    assert (response["statusCode"], case.text in body) == (case.status, True), body
