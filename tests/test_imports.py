@@ -168,7 +168,7 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
     ("library", "modules"),
     [
         ("asyncio", {"loops/asyncio.py", "loops/asyncio_calls.py"}),
-        ("trio", {"loops/trio.py"}),
+        ("trio", {"loops/trio.py", "loops/trio_calls.py"}),
     ],
 )
 def test_only_the_loops_name_an_async_library(library: str, modules: set[str]) -> None:

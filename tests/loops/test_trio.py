@@ -14,7 +14,7 @@ import trio.testing
 
 from asgi_lambda import ConfigurationError, LoopError, adapt
 from asgi_lambda.loops import trio as trio_loop
-from asgi_lambda.loops.trio import Call, TrioLoop
+from asgi_lambda.loops.trio_calls import Call, TrioLoop
 from tests.applications import Context, Recorder, http_event, http_only, respond
 
 if TYPE_CHECKING:
