@@ -1,26 +1,39 @@
 """A page that shows what arrived: the ASGI scope, and the Lambda event it was made of.
 
 What to know: `scope["aws.event"]` and `scope["aws.context"]` are the objects that Lambda gave, for
-whatever no scope has, claims of an authorizer for example. They hold secrets of the client: log or
-show them only as here, with everything masked that may be one. The application is a class of
+whatever no scope has, claims of an authorizer for example. They hold secrets of the client and of
+the function, in more places than anybody could list: log or show them only as here, where all is
+hidden but what is listed. The path is shown, so put no secret there. The application is a class of
 ASGI 2, and its instances are what is called.
 """
 
 import html
 import json
-import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from asgi_lambda import adapt
 
-# Names of headers, parameters and fields whose values are nobody's business.
-SECRET = re.compile(
-    "auth|cookie|token|secret|passw|key|sign|credential|session|jwt|code|cert|assert|proof", re.I
-)
-# Whatever lies in these is masked, but for what every request has.
-PRIVATE = {"authorizer", "authentication", "identity", "stageVariables", "cookies"}
-KNOWN = {"sourceIp", "userAgent"}
+# All that is shown. Names of parameters are an application's own: add yours.
+PARAMETERS = {"q", "page", "sort", "lang"}
+HEADERS = {
+    *("accept", "accept-encoding", "accept-language", "cache-control", "connection", "origin"),
+    *("content-encoding", "content-length", "content-type", "host", "user-agent", "via"),
+    *("x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"),
+}
+FIELDS = {
+    *("type", "version", "spec_version", "http_version", "method", "scheme", "client", "server"),
+    *("path", "raw_path", "root_path", "rawPath", "httpMethod", "protocol", "resource"),
+    *("resourcePath", "routeKey", "stage", "apiId", "domainName", "domainPrefix", "requestId"),
+    *("requestTime", "requestTimeEpoch", "time", "timeEpoch", "sourceIp", "userAgent"),
+    "isBase64Encoded",
+}
+# What may be shown inside of what; inside of all else is nothing.
+INSIDE = {
+    **dict.fromkeys(("asgi", "requestContext", "http", "elb", "identity"), FIELDS),
+    **dict.fromkeys(("headers", "multiValueHeaders"), HEADERS),
+    **dict.fromkeys(("queryStringParameters", "multiValueQueryStringParameters"), PARAMETERS),
+}
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -40,35 +53,48 @@ pre {{ background: #f4f4f4; overflow-x: auto; padding: 1rem }}
 """
 
 
-def mask(value: Any) -> str:
+def hidden(value: Any) -> str:
     return f"(hidden, {len(str(value))} characters)"
 
 
-def masked(value: Any, name: str = "", private: bool = False) -> Any:
-    """The value as JSON has it, without what may be a secret."""
+def shown(value: Any, name: str, allowed: set[str]) -> Any:
+    """The value as JSON has it, hidden unless its name is allowed."""
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, dict):
-        inside = private or name in PRIVATE
-        return {str(key): masked(each, str(key), inside) for key, each in value.items()}
+        # A claim may be called `http` too, so what is hidden stays so however deep it goes.
+        inside = INSIDE.get(name, set()) if allowed is FIELDS else set()
+        return fields(value, inside)
     if isinstance(value, list | tuple):
-        return [masked(each, name, private or name in PRIVATE) for each in value]
-    if value is None or isinstance(value, bool | int | float):
+        return [shown(each, name, allowed) for each in value]
+    if name in ("query_string", "rawQueryString") and allowed is FIELDS:
+        return query(value)
+    if value is None or name in allowed or (allowed is HEADERS and name.lower() in allowed):
         return value
-    if name == "body":
-        return f"({len(value)} characters)"
-    if SECRET.search(name) or (private and name not in KNOWN):
-        return mask(value)
-    if name in ("query_string", "rawQueryString"):
-        pairs = parse_qsl(value, keep_blank_values=True)
-        return "&".join(f"{key}={masked(each, key)}" for key, each in pairs)
-    return str(value)
+    return hidden(value)
 
 
-def masked_pairs(pairs: Any) -> list[list[str]]:
-    return [
-        [name.decode("latin-1"), masked(value, name.decode("latin-1"))] for name, value in pairs
-    ]
+def fields(values: dict[str, Any], allowed: set[str]) -> dict[str, Any]:
+    if allowed is not PARAMETERS:
+        return {name: shown(value, name, allowed) for name, value in values.items()}
+    return {
+        parameter(name, "".join(value or "")): shown(value, name, allowed)
+        for name, value in values.items()
+    }
+
+
+def parameter(name: str, value: str) -> str:
+    """The name, unless it has no value: then it may be the secret, with `=` as base64 has it."""
+    return name if name in PARAMETERS or unquote(value).strip("=") else hidden(name)
+
+
+def query(text: str) -> str:
+    """A query as it was typed; a name that is written with escapes is none that is allowed."""
+    parts = []
+    for part in filter(None, text.split("&")):
+        name, equals, value = part.partition("=")
+        parts.append(parameter(name, value) + equals + shown(value, name, PARAMETERS))
+    return "&".join(parts)
 
 
 class App:
@@ -95,9 +121,13 @@ class App:
     def parts(self) -> dict[str, Any]:
         scope = {key: value for key, value in self.scope.items() if not key.startswith("aws.")}
         context = self.scope["aws.context"]
+        pairs = [
+            [name.decode("latin-1"), shown(value, name.decode("latin-1"), HEADERS)]
+            for name, value in self.scope["headers"]
+        ]
         return {
-            "scope": masked(scope) | {"headers": masked_pairs(scope["headers"])},
-            "event": masked(self.scope["aws.event"]),
+            "scope": fields(scope, FIELDS) | {"headers": pairs},
+            "event": fields(self.scope["aws.event"], FIELDS),
             "context": {
                 "function_name": context.function_name,
                 "aws_request_id": context.aws_request_id,
