@@ -1,8 +1,9 @@
 """A library in Quart: lifespan, JSON, a link, a redirect, a session, a stream, an error page.
 
-What to know: Quart starts no task for a request that ends with it, so what `add_background_task`
-starts goes on until Lambda has its answer: the response waits for it. Give such work to a queue.
-Signed sessions need a key that all execution environments share: take it from the environment.
+What to know: no response waits for what `add_background_task` starts. That stands still with the
+event loop once the response is out, goes on while later invocations last, and is lost where none
+comes: give such work to a queue. Signed sessions need a key that all execution environments share:
+take it from the environment.
 """
 
 import os
