@@ -59,7 +59,7 @@ class Loop(Protocol):
 
 
 class KeptLoop(Loop, Protocol):
-    """The loop of the process that runs only while a call needs it."""
+    """The loop of the process, which outlasts its calls."""
 
     # Called once, by the thread that ran the loop, as soon as no call needs it.
     when_idle: Callable[[], None] | None

@@ -2,8 +2,8 @@
 
 What to know: nothing has to be said for trio. `adapt` recognises a QuartTrio, also under
 middleware, and runs it on a trio loop that is kept from one invocation to the next; for other
-applications that need trio say `adapt(app, backend="trio")`. Tasks in `app.nursery` live between
-requests too, but stand still while Lambda has the environment frozen.
+applications that need trio say `adapt(app, backend="trio")`. Tasks in `app.nursery` go on between
+requests too, until Lambda freezes the environment.
 """
 
 import math

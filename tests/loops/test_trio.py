@@ -36,6 +36,36 @@ def test_the_loop_has_a_thread_of_its_own() -> None:
     assert threads[0].daemon
 
 
+def test_the_loop_runs_between_invocations_too() -> None:
+    went_on = threading.Event()
+
+    async def work(go_on: trio.Event) -> None:
+        await go_on.wait()
+        went_on.set()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["nursery"].start_soon(work, scope["state"]["go_on"])
+        await respond(send)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            return await serve(scope, receive, send)
+        async with trio.open_nursery() as nursery:
+            scope["state"] |= {"nursery": nursery, "go_on": trio.Event()}
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+
+    handler = adapt(app, backend="trio")
+    handler(http_event(), Context())
+
+    assert not went_on.is_set()
+    trio_loop.kept().token.run_sync_soon(handler.state["go_on"].set)
+    assert went_on.wait(timeout=10)
+    handler.shutdown()
+
+
 def test_a_shielded_scope_is_left_behind() -> None:
     lets_go = trio.Event()
 
