@@ -1,11 +1,12 @@
 """A guest book in asgineer: one handler function, JSON, a form, an asset, a counted start.
 
-What to know: asgineer has no router, so the paths are yours to tell apart. It takes `root_path` for
-a part that has still to be put before the path, which ASGI says it is not, and would see
-`/prod/prod/hello` behind a stage: hence `strip_root_path=True`.
+What to know: asgineer has no router and reads no forms: both are yours to write. It takes
+`root_path` for a part that has still to be put before the path, which ASGI says it is not, and
+would see `/prod/prod/hello` behind a stage: hence `strip_root_path=True`.
 """
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import asgineer  # type: ignore[import-untyped]  # it has no types of its own
 
@@ -25,6 +26,11 @@ async def respond(request: Any) -> Any:
     if request.path == "/guests" and request.method == "POST":
         guests.append((await request.get_json())["name"])
         return 201, {"location": f"/guests/{len(guests)}"}, {"number": len(guests)}
+    if request.path == "/sign" and request.method == "POST":
+        form = parse_qs((await request.get_body()).decode())
+        guests.extend(form.get("name", []))
+        # Relative, so that it is right behind a stage too.
+        return 303, {"location": "."}, b""
     if request.path.startswith("/assets/"):
         return await assets(request, request.path.removeprefix("/assets/"))
     if request.path == "/hello":

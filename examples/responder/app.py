@@ -9,6 +9,7 @@ environment: give such work to a queue.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import responder
 
@@ -37,8 +38,15 @@ async def number(req: Any, resp: Any, *, name: str) -> None:
     resp.set_cookie("last", value=name)
 
 
-async def last(req: Any, resp: Any) -> None:
+async def add(req: Any, resp: Any) -> None:
+    form = await req.media("form")
+    numbers[form["name"]] = form["number"]
+    resp.status_code = 303
     # Relative, so that it is right behind a stage too.
+    resp.headers["Location"] = f"numbers/{quote(form['name'])}"
+
+
+async def last(req: Any, resp: Any) -> None:
     resp.status_code = 303
     resp.headers["Location"] = f"numbers/{req.cookies.get('last', 'ada')}"
 
@@ -49,6 +57,7 @@ async def upside_down(req: Any, resp: Any) -> None:
 
 
 app.add_route("/numbers/{name}", number)
+app.add_route("/numbers", add, methods=["POST"])
 app.add_route("/last", last)
 app.add_route("/upside-down", upside_down, methods=["POST"])
 

@@ -19,6 +19,17 @@ def test_guests_are_kept_from_one_invocation_to_the_next(client: httpx.Client) -
     assert client.get("/").json() == {"guests": [*before, "Ada", "Zoë", "雪"]}
 
 
+@pytest.mark.parametrize("name", ["Grace", "Zoë & 雪"])
+def test_form_leads_back_to_the_guests(client: httpx.Client, name: str) -> None:
+    before = client.get("/").json()["guests"]
+
+    answer = client.post("/sign", data={"name": name})
+
+    assert answer.status_code == 303
+    assert answer.url.join(answer.headers["location"]).path == client.base_url.path
+    assert client.get("/").json() == {"guests": [*before, name]}
+
+
 def test_query(client: httpx.Client) -> None:
     answers = [client.get("/hello?name=Zo%C3%AB") for _ in range(3)]
 

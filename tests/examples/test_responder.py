@@ -1,6 +1,7 @@
 """The phone book in Responder, as it stands, behind each front door."""
 
 import httpx
+import pytest
 
 from tests.frameworks.front_doors import FrontDoor
 
@@ -23,6 +24,16 @@ def test_cookie_leads_back(client: httpx.Client, door: FrontDoor) -> None:
         assert answer.status_code == 303
         assert str(answer.url.join(answer.headers["location"])) == f"{door.url}/numbers/grace"
     assert client.get("/last", follow_redirects=True).json()["number"] == "1906"
+
+
+@pytest.mark.parametrize("files", [None, {"card": b"any bytes"}], ids=["urlencoded", "multipart"])
+def test_form_adds_a_number(client: httpx.Client, files: dict[str, bytes] | None) -> None:
+    form = {"name": "Zoë", "number": "1925 & 1926"}
+
+    answer = client.post("/numbers", data=form, files=files, follow_redirects=True)
+
+    assert answer.json() == {"name": "Zoë", "number": "1925 & 1926"}
+    assert [each.status_code for each in answer.history] == [303]
 
 
 def test_bytes_both_ways(client: httpx.Client) -> None:
