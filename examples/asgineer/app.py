@@ -1,4 +1,4 @@
-"""A guest book in asgineer: one handler function, JSON, a form, an asset, a counted start.
+"""A guest book in asgineer: one handler function, JSON, a form, assets.
 
 What to know: asgineer has no router and reads no forms: both are yours to write. It takes
 `root_path` for a part that has still to be put before the path, which ASGI says it is not, and

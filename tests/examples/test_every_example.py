@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,19 @@ def test_example_has_what_it_needs(name: str) -> None:
     assert (Path(__file__).parent / f"test_{name}.py").is_file()
     assert isinstance(last, ast.Assign), "adapt is the last statement"
     assert ast.unparse(last).startswith("handler = adapt(")
+
+
+def test_the_command_of_the_readme_runs_an_example_and_so_does_what_it_stands_for() -> None:
+    readme = (CHECKOUT / "README.md").read_text()
+    [command] = re.findall(r"^\$ python3 (scripts/example\.py (\w+) .*)$", readme, re.M)
+    [long] = re.findall(r"`python (-m asgi_lambda invoke examples\.(\w+)\.app:handler .*)`", readme)
+    assert command[1] == long[1]
+
+    for python, words in ((sys.executable, command[0]), (environment(long[1]), long[0])):
+        done = subprocess.run(
+            [str(python), *words.split()], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.startswith("HTTP/1.1 200 OK\n"), done.stderr
 
 
 def stubs(name: str) -> list[str]:
