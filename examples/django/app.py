@@ -1,10 +1,10 @@
 """A diary in Django, in one module: an async and a plain view, a form with CSRF, a link, an error.
 
-What to know: Django has no lifespan, and the adapter takes that as it is. Plain views run in a
-thread, one after the other. Stage and base path reach Django as its script name, so `reverse` and
-redirects are right; the scheme comes with the scope, so SECURE_PROXY_SSL_HEADER is not needed. A
-database connection must outlive the freeze between invocations: CONN_HEALTH_CHECKS with a
-CONN_MAX_AGE. The SQLite file in /tmp is one execution environment's own.
+What to know: Django has no lifespan, and the adapter takes that as it is. Stage and base path reach
+Django as its script name, so `reverse` and redirects are right; the scheme comes with the scope, so
+SECURE_PROXY_SSL_HEADER is not needed. Plain views run in a thread of their request, and a connection
+to a database belongs to its thread, so CONN_MAX_AGE keeps none: PostgreSQL has a pool for that. The
+SQLite file in /tmp is one execution environment's own.
 """
 
 import os

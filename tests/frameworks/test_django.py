@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json as jsons
+import threading
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
 import django  # type: ignore[import-untyped]
+import pytest
 from django.conf import settings  # type: ignore[import-untyped]
 from django.core.handlers.asgi import ASGIHandler  # type: ignore[import-untyped]
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse  # type: ignore[import-untyped]
+from django.test import override_settings  # type: ignore[import-untyped]
 from django.urls import path, reverse  # type: ignore[import-untyped]
 
+from asgi_lambda import adapt
+from tests.frameworks import front_doors
 from tests.frameworks.contract import CHUNKS, Contract
+
+EVENTS: Final = Path(__file__).parent.parent / "events"
 
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="for tests")
 django.setup()
@@ -78,6 +86,37 @@ urlpatterns = [
     path("stream", stream),
     path("link", link),
 ]
+
+
+THREADS: list[threading.Thread] = []
+
+
+def thread(request: HttpRequest) -> HttpResponse:
+    THREADS.append(threading.current_thread())
+    return HttpResponse(request.get_host(), content_type="text/plain")
+
+
+urlpatterns.append(path("thread", thread))
+
+
+def test_each_request_has_a_thread_of_its_own() -> None:
+    THREADS.clear()
+    handler = adapt(ASGIHandler())
+    with front_doors.client(handler=handler, door=front_doors.HTTP_API) as client:
+        for _ in range(3):
+            assert client.get("/thread").status_code == 200
+
+    assert len(set(THREADS)) == 3
+
+
+@pytest.mark.parametrize(("allowed", "status"), [("example.com", 400), ("localhost", 200)])
+def test_health_check_of_an_alb_asks_for_localhost(allowed: str, status: int) -> None:
+    event = jsons.loads((EVENTS / "alb/docs-health-check.json").read_text()) | {"path": "/thread"}
+
+    with override_settings(ALLOWED_HOSTS=[allowed]):
+        response = adapt(ASGIHandler())(event, front_doors.Context())
+
+    assert response["statusCode"] == status
 
 
 class TestDjango(Contract):

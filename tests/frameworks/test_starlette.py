@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
+import json as jsons
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -24,6 +27,8 @@ from asgi_lambda import Handler, adapt
 from tests.frameworks import front_doors
 from tests.frameworks.contract import CHUNKS, Contract
 from tests.frameworks.front_doors import FUNCTION_URL, HTTP_API, FrontDoor
+
+EVENTS: Final = Path(__file__).parent.parent / "events"
 
 
 async def state(request: Request) -> Response:
@@ -138,6 +143,17 @@ def start() -> Iterator[Start]:
     yield client
     for handler in handlers:
         handler.shutdown()
+
+
+class TestTrustedHost:
+    def test_health_check_of_an_alb_has_no_host_to_trust(self) -> None:
+        app = Starlette(routes=[Route("/", cookies)])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["example.com", "localhost"])
+        event = jsons.loads((EVENTS / "alb/docs-health-check.json").read_text()) | {"path": "/"}
+
+        response = adapt(app)(event, front_doors.Context())
+
+        assert (response["statusCode"], response["body"]) == (400, "Invalid host header")
 
 
 class TestBackgroundTasks:
