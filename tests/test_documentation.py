@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 CHECKOUT: Final = Path(__file__).parent.parent
 README: Final = CHECKOUT / "README.md"
-PAGES: Final = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/*.md")])
+PAGES: Final = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 
 _BLOCK: Final = re.compile(r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
 _LINK: Final = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -99,10 +101,13 @@ def answer(handler: Handler, path: str) -> dict[str, Any]:
 
 def run(block: Block) -> dict[str, Any]:
     """The names that a block defines."""
-    namespace: dict[str, Any] = {"__name__": "documentation"}
+    # Some frameworks look for the module of what they are given, and read its source.
+    module = sys.modules["documentation"] = ModuleType("documentation")
+    source = f"<{name(block.page)}:{block.line}>"
+    linecache.cache[source] = len(block.text), None, block.text.splitlines(keepends=True), source
     # This module's own `from __future__` would turn the annotations of the block into text.
-    exec(compile(block.text, str(block.page), "exec", dont_inherit=True), namespace)
-    return namespace
+    exec(compile(block.text, source, "exec", dont_inherit=True), vars(module))
+    return vars(module)
 
 
 @pytest.mark.parametrize("block", PYTHON)
