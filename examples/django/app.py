@@ -2,9 +2,9 @@
 
 What to know: Django has no lifespan, and the adapter takes that as it is. Stage and base path reach
 Django as its script name, so `reverse` and redirects are right; the scheme comes with the scope, so
-SECURE_PROXY_SSL_HEADER is not needed. Plain views run in a thread of their request, and a connection
-to a database belongs to its thread, so CONN_MAX_AGE keeps none: PostgreSQL has a pool for that. The
-SQLite file in /tmp is one execution environment's own.
+SECURE_PROXY_SSL_HEADER is not needed. Plain views run in a thread of their request, and a
+connection to a database belongs to its thread, so CONN_MAX_AGE keeps none: PostgreSQL has a pool
+for that. The SQLite file in /tmp is one execution environment's own.
 """
 
 import os

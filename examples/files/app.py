@@ -1,9 +1,10 @@
 """Upload and download of files on S3, by presigned URLs, with a page to do it on.
 
 What to know: the bytes never pass through Lambda, whose requests and responses hold about 4.5 MB of
-binary data, since they are base64 there. The function signs, the browser talks to S3, and the signature says for how
-long, how much, and of which type. A presigned URL can do what the function's role can, so that role
-may touch one prefix alone. Names of files are the client's, so they are never part of a key.
+binary data, since they are base64 there. The function signs, the browser talks to S3, and the
+signature says for how long, how much, and of which type. A presigned URL can do what the function's
+role can, so that role may touch one prefix alone. Names of files are the client's, so they are
+never part of a key.
 """
 
 import html
