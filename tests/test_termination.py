@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _environment(on_lambda: None) -> None:
-    """Signal handlers are set on Lambda only."""
+def _environment(on_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signal handlers are set on Lambda only. A machine that is busy must not end a shutdown."""
+    monkeypatch.setattr(termination, "_FOR_SHUTDOWN", 30.0)
 
 
 @pytest.fixture
@@ -62,8 +63,13 @@ def test_the_process_that_lives_on_starts_up_again(adapt: Adapt, signals: list[s
 
 
 def test_a_shutdown_that_hangs_is_bounded(
-    adapt: Adapt, signals: list[str], log: pytest.LogCaptureFixture
+    adapt: Adapt,
+    signals: list[str],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(termination, "_FOR_SHUTDOWN", 0.3)
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
