@@ -15,11 +15,14 @@ from scripts.example import CHECKOUT, environment
 from tests.examples.systems import requirement
 
 # What Lambda sets; the first two tell `adapt` that it runs there, so the startup comes at once.
-_VARIABLES = {
+_ON_LAMBDA = {
     "_HANDLER": "app.handler",
     "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     "AWS_EXECUTION_ENV": "AWS_Lambda_python",
     "AWS_LAMBDA_FUNCTION_NAME": "example",
+}
+# What boto3 looks for anywhere; nobody is let in by these.
+_AWS = {
     "AWS_REGION": "eu-west-1",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "none",
@@ -77,16 +80,24 @@ def running(
 
     extra: what to install besides its requirements. variables: more of its environment.
     """
-    target = f"examples.{name}.app:handler"
+    arguments = [f"examples.{name}.app:handler", requirement(name)]
+    with session(name, arguments, extra, {**_ON_LAMBDA, **(variables or {})}) as example:
+        yield example
+
+
+@contextmanager
+def session(
+    name: str, arguments: list[str], extra: tuple[str, ...], variables: Mapping[str, str]
+) -> Iterator[Example]:
+    """A process of `session.py` with these arguments, in the environment of an example."""
     # By its path: some old distributions bring a package called `tests`.
-    session = Path(__file__).with_name("session.py")
-    command = [str(environment(name, *extra)), "-P", str(session), target]
+    program = Path(__file__).with_name("session.py")
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
-            [*command, requirement(name)],
+            [str(environment(name, *extra)), "-P", str(program), *arguments],
             cwd=CHECKOUT,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **_VARIABLES, **(variables or {})},
+            env=outside(variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -99,3 +110,8 @@ def running(
         process.stdin.close()
         if process.wait(timeout=30) != 0:
             raise InvocationFailed(f"{name} ended with {process.returncode}\n{example.log()}")
+
+
+def outside(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a process that imports an example, outside of Lambda unless they say so."""
+    return {**os.environ, "PYTHONPATH": str(CHECKOUT), **_AWS, **variables}

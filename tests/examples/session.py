@@ -1,10 +1,12 @@
 """One execution environment for an example: reads events, a line of JSON each, writes responses.
 
     python session.py examples.NAME.app:handler DISTRIBUTION
+    python session.py examples.NAME.app:app DISTRIBUTION FILE
 
 Runs in the environment of the example, so it needs the standard library alone. The first line that
 it writes tells what `adapt` found; then each line answers one event. At the end of its input it
-shuts the application down.
+shuts the application down. A FILE has an `adapt` of its own, of another adapter, which makes the
+handler of an application; nothing is told of that one.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import runpy
 import sys
 import traceback
 from importlib.metadata import version
@@ -53,16 +56,19 @@ def answer(handler: Any, event: Any) -> dict[str, Any]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def main(target: str, distribution: str) -> None:
+def main(target: str, distribution: str, file: str = "") -> None:
     # Whatever the application prints goes to the log, as on Lambda, and not among the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     module, _, attribute = target.partition(":")
     handler = getattr(importlib.import_module(module), attribute)
-    print(json.dumps(found(handler, distribution)), file=answers, flush=True)
+    if file:
+        handler = runpy.run_path(file)["adapt"](handler)
+    print(json.dumps({} if file else found(handler, distribution)), file=answers, flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(handler, json.loads(line))), file=answers, flush=True)
-    handler.shutdown()
+    if not file:
+        handler.shutdown()
 
 
 if __name__ == "__main__":
