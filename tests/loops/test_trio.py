@@ -234,3 +234,25 @@ def test_after_the_end_in_an_idle_loop_the_next_call_ends_too() -> None:
 
     with pytest.raises(SystemExit):
         call_again_and_again()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_end_of_the_process_cancels_the_request_that_waits() -> None:
+    begun, ended = trio.Event(), threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await begun.wait()
+            raise SystemExit(3)
+        begun.set()
+        try:
+            await trio.sleep_forever()
+        finally:
+            ended.set()
+
+    handler = adapt(app, backend="trio")
+    with pytest.raises(SystemExit):
+        handler(http_event(), Context())
+    assert ended.wait(10)
