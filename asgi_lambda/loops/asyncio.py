@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from asgi_lambda.deadline import watchdog
 from asgi_lambda.errors import LoopError
-from asgi_lambda.loops.asyncio_calls import AsyncioLoop, Call, keep
+from asgi_lambda.loops.asyncio_calls import EAGER, AsyncioLoop, Call, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from asgi_lambda.deadline import Patience
     from asgi_lambda.loop_types import Main
@@ -32,11 +33,17 @@ class KeptLoop(AsyncioLoop):
     meanwhile, and one of those threads drives on.
     """
 
-    __slots__ = ("_driver", "_waiting", "when_idle")
+    __slots__ = ("_begins_at_once", "_driver", "_stops_later", "_waiting", "when_idle")
+
+    _stops_later: bool
 
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
         self.when_idle: Callable[[], None] | None = None
+        # Since Python 3.13 its own loop has a method for who runs it in another way.
+        self._begins_at_once = isinstance(self.raw, asyncio.SelectorEventLoop) and hasattr(
+            self.raw, "_run_forever_setup"
+        )
         # Held by the thread that drives, while others wait for their turn.
         self._driver = threading.Lock()
         self._waiting: set[threading.Event] = set()
@@ -70,15 +77,17 @@ class KeptLoop(AsyncioLoop):
             )
         if self.raw.is_running() or not self._driver.acquire(False):
             return self._join(main, patience)
+        call = Call(self.raw, self.raw.stop)
+        if patience is not None:
+            watchdog.watch(call, patience)
         try:
-            task: Task = asyncio.Task(self._to_the_end(main), loop=self.raw, context=copy_context())
-            call = Call(self.raw, task, self.raw.stop)
-            if patience is not None:
-                watchdog.watch(call, patience)
+            task = call.task = self._begin(main)
+            over = task.done() and not self._stops_later
             # Again and again, since an application may call `loop.stop()`, and one that was
             # abandoned stops it when it ends.
-            while not (task.done() or call.abandoned):
+            while not over:
                 self.raw.run_forever()
+                over = task.done() or call.abandoned
         finally:
             self._driver.release()
             if self._waiting or self.when_idle is not None:
@@ -90,12 +99,33 @@ class KeptLoop(AsyncioLoop):
     def wake(self) -> None:
         self.raw.call_soon_threadsafe(lambda: None)
 
+    def _begin(self, main: Main) -> Task:
+        """A task for `main`; where nothing else is due, it has already run up to its first wait.
+
+        Most applications never wait, and a turn of the loop costs as much as the rest of a call.
+        """
+        raw: Any = self.raw
+        at_once = self._begins_at_once and not (
+            # The loop has one pipe of its own.
+            raw._ready or raw._scheduled or len(raw._selector.get_map()) > 1
+        )
+        if at_once:
+            raw._run_forever_setup()
+        try:
+            coroutine = self._to_the_end(main)
+            return asyncio.Task(coroutine, loop=raw, context=copy_context(), **EAGER)
+        finally:
+            if at_once:
+                raw._run_forever_cleanup()
+
     async def _to_the_end(self, main: Main) -> None:
         try:
             await main(self)
         finally:
-            # Callbacks that are ready get their turn; with none, another turn would do nothing.
-            if getattr(self.raw, "_ready", True):
+            # Callbacks that are ready get their turn; with none, another would do nothing. Only the
+            # loop of asyncio itself can tell.
+            self._stops_later = bool(getattr(self.raw, "_ready", True))
+            if self._stops_later:
                 self.raw.call_soon(self.raw.stop)
             else:
                 self.raw.stop()
@@ -111,7 +141,8 @@ class KeptLoop(AsyncioLoop):
             nonlocal call
             task = self.raw.create_task(main(self), context=context)
             task.add_done_callback(wake)
-            call = Call(self.raw, task, wake)
+            call = Call(self.raw, wake)
+            call.task = task
             if patience is not None:
                 watchdog.watch(call, patience)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Task = asyncio.Task[None]
 
-# Up to its first wait an eager task runs without a turn of the loop.
-_EAGER: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+# Up to its first wait an eager task runs without a turn of the loop, if that runs.
+EAGER: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 # Tasks that were left behind, and those that last as long as their loop, which itself holds tasks
 # only weakly. A stack of one of the latter tells nothing about a call that hangs.
@@ -31,16 +31,17 @@ _lasting: Final[set[Task]] = set()
 
 
 class Call:
-    """One task, until it has ended or was abandoned; `wake` is called in the latter case."""
+    """One task, until it has ended or was abandoned; `wake` is called in the latter case.
+
+    task: is there after its first step, which may block and so is watched too.
+    """
 
     __slots__ = ("_loop", "_stacks", "_wake", "abandoned", "expired", "task")
 
+    task: Task
     _stacks: str
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, task: Task, wake: Callable[[], object]
-    ) -> None:
-        self.task = task
+    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], object]) -> None:
         self.abandoned = False
         self._loop = loop
         self._wake = wake
@@ -48,7 +49,9 @@ class Call:
 
     @property
     def over(self) -> bool:
-        return self.abandoned or self.task.done()
+        """Whether nobody waits for it; it has no task where its first step ended the process."""
+        task: Task | None = getattr(self, "task", None)
+        return self.abandoned or task is None or task.done()
 
     def expire(self) -> None:
         """Cancel the task, soon."""
@@ -79,7 +82,7 @@ class Call:
             watchdog.forget(self)
 
     def _cancel_at_deadline(self) -> None:
-        if self.task.done():  # and the process was to end with it, so that nobody forgot the call
+        if self.over:  # and the process was to end with it, so that nobody forgot the call
             watchdog.forget(self)
             return
         self.expired = True
@@ -87,7 +90,7 @@ class Call:
         self.task.cancel()
 
     def _leave(self) -> None:
-        if not self.task.done():
+        if not self.over:
             self.abandoned = True
             _left.add(self.task)
             self.task.add_done_callback(_left.discard)
@@ -119,13 +122,14 @@ class AsyncioLoop:
         return keep(self.raw.create_task(main(self), context=copy_context())).cancel
 
     async def call(self, main: Main, patience: Patience | None) -> Ending:
-        task: Task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **_EAGER)
         over = asyncio.Event()
-        call = Call(self.raw, task, over.set)
-        task.add_done_callback(lambda _: over.set())
+        call = Call(self.raw, over.set)
         if patience is not None:
             watchdog.watch(call, patience)
         try:
+            task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **EAGER)
+            call.task = task
+            task.add_done_callback(lambda _: over.set())
             while not call.over:
                 await over.wait()
         except asyncio.CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from asgi_lambda.loops.asyncio_calls import Call
 from tests.applications import Context, Recorder, http_event, http_only, respond
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from asgi_lambda.asgi_types import Receive, Scope, Send
 
 
@@ -71,14 +74,98 @@ def test_callbacks_that_are_ready_get_their_turn() -> None:
     assert turns == ["ran"]
 
 
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    await respond(send)
+
+
+def test_each_invocation_gives_a_turn_to_a_task_that_goes_on() -> None:
+    turns: list[int] = []
+
+    async def count() -> None:
+        while True:
+            turns.append(len(turns))
+            await asyncio.sleep(0)
+
+    handler = adapt(http_only(_answer), lifespan="off")
+    task = asyncio_loop.kept().raw.create_task(count())
+    for _ in range(3):
+        before = len(turns)
+        handler(http_event(), Context())
+        assert len(turns) > before
+    task.cancel()
+
+
+def test_a_timer_that_is_due_gets_its_turn() -> None:
+    due = threading.Event()
+    handler = adapt(http_only(_answer), lifespan="off")
+    asyncio_loop.kept().raw.call_later(0, due.set)
+    handler(http_event(), Context())
+    assert due.is_set()
+
+
+def test_a_connection_gets_its_turn() -> None:
+    received: list[bytes] = []
+    loop = asyncio_loop.kept().raw
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        loop.add_reader(ours, lambda: received.append(ours.recv(1)))
+        theirs.send(b"x")
+        handler = adapt(http_only(_answer), lifespan="off")
+        handler(http_event(), Context())
+        loop.remove_reader(ours)
+    assert received == [b"x"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_first_step_is_part_of_the_call(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
+    kept = asyncio_loop.kept()
+    # Of an old Python neither the loop nor a task can do it, and so the step is put off.
+    for name in ("_run_forever_setup", "_run_forever_cleanup"):
+        if not hasattr(kept.raw, name):
+            monkeypatch.setattr(kept.raw, name, lambda: None, raising=False)
+    monkeypatch.setattr(kept, "_begins_at_once", at_once)
+    handler = adapt(http_only(_answer), lifespan="off")
+    assert handler(http_event(), Context())["body"] == "ok"
+    assert not kept.raw.is_running()
+    assert not asyncio_loop.runs_here()
+
+
+def test_the_first_step_runs_on_the_loop_as_a_task_of_it() -> None:
+    seen: list[object] = []
+
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            await asyncio.sleep(0)
+            seen.append("closed")
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(asyncio.get_running_loop())
+        seen.append(asyncio.current_task() in asyncio.all_tasks())
+        # The loop closes a generator that is left behind.
+        async for _ in numbers():
+            break
+        await respond(send)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    adapt(http_only(serve), lifespan="off")(http_event(), Context())
+    assert seen == [asyncio_loop.kept().raw, True, "closed"]
+    assert not asyncio_loop.runs_here()
+
+
 def test_a_deadline_after_the_loop_was_closed_is_nobodys() -> None:
     loop = asyncio.new_event_loop()
 
     async def nothing() -> None: ...
 
-    task = loop.create_task(nothing())
-    call = Call(loop, task, lambda: None)
-    loop.run_until_complete(task)
+    call = Call(loop, lambda: None)
+    call.expire()  # the application ended the process before there was a task
+    call.abandon()
+    loop.run_until_complete(asyncio.sleep(0))
+    call.task = loop.create_task(nothing())
+    loop.run_until_complete(call.task)
     call.expire()
     call.abandon()
     loop.run_until_complete(asyncio.sleep(0))
