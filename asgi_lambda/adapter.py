@@ -9,7 +9,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from asgi_lambda import body, environment, headers, loops, sources, termination, url
+from asgi_lambda import body, environment, loops, sources, termination, url
 from asgi_lambda.application import ApplicationCall, bad_request, single_callable
 from asgi_lambda.deadline import patience
 from asgi_lambda.errors import ResponseFailed
@@ -92,7 +92,6 @@ class Handler:
             application, content = bad_request, b""
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise sources.malformed(source, event) from error
-        headers.set_length(scope["headers"], len(content))
         if options.root_path is not None:
             url.mount(scope, options.root_path)
         if options.strip_root_path:

@@ -70,41 +70,49 @@ def set_cookies(pairs: list[Pair], cookies: Sequence[str]) -> None:
     pairs.append((b"cookie", "; ".join(cookies).encode()))
 
 
-def set_length(pairs: list[Pair], length: int) -> None:
+def set_length(pairs: list[Pair], fields: Mapping[bytes, bytes], length: int) -> None:
     """Make `content-length` say `length` (bytes), and drop `transfer-encoding`.
 
-    Front doors remove the header, or count a body before base64. A request without the header and
-    without a body stays so.
+    fields: the pairs as a map. Front doors remove the header, or count a body before base64. A
+    request without the header and without a body stays so.
     """
-    declared = [pair for pair in pairs if pair[0] in _FRAMING]
-    if declared:
+    right = b"%d" % length
+    declared = fields.get(b"content-length")
+    chunked = b"transfer-encoding" in fields
+    if declared is None and not chunked:
+        if length:
+            pairs.append((b"content-length", right))
+    elif chunked or declared != right or len(fields) != len(pairs):
         pairs[:] = [pair for pair in pairs if pair[0] not in _FRAMING]
-    if declared or length:
-        pairs.append((b"content-length", b"%d" % length))
+        pairs.append((b"content-length", right))
 
 
-def origin(pairs: list[Pair], domain: str | None) -> tuple[str, tuple[str, int]]:
+def origin(
+    pairs: list[Pair], fields: Mapping[bytes, bytes], domain: str | None
+) -> tuple[str, tuple[str, int]]:
     """ASGI's `scheme` and `server`: what the client asked for, as the front door forwards it.
 
     The domain name that the front door was called by becomes the first header, as `host`, where
     there is none.
     """
-    fields = dict(pairs)
     host = fields.get(b"host")
     if host is None:
         host = (domain or "").encode()
         if domain:
             pairs.insert(0, (b"host", host))
-    scheme = "http" if fields.get(b"x-forwarded-proto", b"").lower() == b"http" else "https"
-    return scheme, _server(host, fields.get(b"x-forwarded-port", b""), scheme)
+    return _origin(host, fields.get(b"x-forwarded-proto"), fields.get(b"x-forwarded-port"))
 
 
 # A function has few hosts, and the bound keeps those that clients make up from piling up.
 @lru_cache(maxsize=32)
-def _server(authority: bytes, forwarded_port: bytes, scheme: str) -> tuple[str, int]:
+def _origin(
+    authority: bytes, protocol: bytes | None, forwarded_port: bytes | None
+) -> tuple[str, tuple[str, int]]:
+    scheme = "http" if protocol and protocol.lower() == b"http" else "https"
     host, port = split_port(authority.decode())
+    port = port or _port((forwarded_port or b"").decode()) or _DEFAULT_PORTS[scheme]
     # A health check of an ALB has no host, and applications may not expect None.
-    return host or "localhost", port or _port(forwarded_port.decode()) or _DEFAULT_PORTS[scheme]
+    return scheme, (host or "localhost", port)
 
 
 def split_port(authority: str) -> tuple[str, int | None]:

@@ -29,6 +29,7 @@ from asgi_lambda.body import InvalidBody
 )
 def test_decode(body: str | None, is_base64: bool, content: bytes) -> None:
     assert bodies.decode(body, is_base64) == content
+    assert bodies.length(body, is_base64) == len(content)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ def test_what_is_no_base64_is_refused(body: str) -> None:
 def test_half_of_a_surrogate_pair_is_refused() -> None:
     with pytest.raises(InvalidBody):
         bodies.decode("\ud800", False)
+    assert bodies.length("\ud800", False) > 0  # no error: the body is refused when it is decoded
 
 
 @settings(deadline=None)

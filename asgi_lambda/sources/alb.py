@@ -6,13 +6,14 @@ Application Load Balancers".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from asgi_lambda import headers, url
+from asgi_lambda import body, headers, url
 from asgi_lambda.sources.source import Source, client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from asgi_lambda.asgi_types import HTTPScope, Pair
     from asgi_lambda.lambda_types import Event, ResponseALB, ResponseALBMultiValue
@@ -40,26 +41,27 @@ def render_alb(response: Response) -> ResponseALB:
 
     Which of these a load balancer forwards is documented nowhere: multi-value headers are safe.
     """
-    body, is_base64 = response.encoded_body()
+    text, is_base64 = response.encoded_body()
     fields, cookies = headers.to_map(response.fields)
-    fields.update(zip(headers.spellings("set-cookie"), cookies, strict=False))
+    if cookies:
+        fields.update(zip(headers.spellings("set-cookie"), cookies, strict=False))
     return {
         "statusCode": response.status,
         "statusDescription": _description(response.status),
         "headers": fields,
-        "body": body,
+        "body": text,
         "isBase64Encoded": is_base64,
     }
 
 
 def render_alb_multi_value(response: Response) -> ResponseALBMultiValue:
     """Every header as a list; a load balancer in this mode ignores `headers`."""
-    body, is_base64 = response.encoded_body()
+    text, is_base64 = response.encoded_body()
     return {
         "statusCode": response.status,
         "statusDescription": _description(response.status),
         "multiValueHeaders": headers.to_multi_map(response.fields),
-        "body": body,
+        "body": text,
         "isBase64Encoded": is_base64,
     }
 
@@ -71,7 +73,10 @@ ALB_MULTI_VALUE: Final = Source(
 
 
 def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]]) -> Parsed:
-    scheme, server = headers.origin(pairs, None)
+    fields = dict(pairs)
+    text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
+    headers.set_length(pairs, fields, body.length(text, is_base64))
+    scheme, server = headers.origin(pairs, fields, None)
     path = url.rooted(event.get("path"))
     scope: HTTPScope = {
         "type": "http",
@@ -84,22 +89,22 @@ def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]
         "query_string": url.query("&".join([f"{key}={value}" for key, value in parameters])),
         "root_path": "",
         "headers": pairs,
-        "client": client(_peer(pairs)),
+        "client": client(_peer(fields)),
         "server": server,
     }
-    return scope, event.get("body"), bool(event.get("isBase64Encoded"))
+    return scope, text, is_base64
 
 
-def _peer(pairs: list[Pair]) -> str:
+def _peer(fields: Mapping[bytes, bytes]) -> str:
     """The address that the load balancer saw, which it appends to `x-forwarded-for`.
 
     Whatever stands in front of it the client can have written. A health check has none, hence "".
     """
-    forwarded = [value for name, value in pairs if name == b"x-forwarded-for"]
-    last = forwarded[-1].rpartition(b",")[2].decode().strip() if forwarded else ""
+    last = fields.get(b"x-forwarded-for", b"").rpartition(b",")[2].decode().strip()
     return headers.split_port(last)[0]
 
 
+@lru_cache(maxsize=64)
 def _description(status: int) -> str:
     """As `200 OK`; the load balancer requires the reason where there is a description."""
     from http import HTTPStatus

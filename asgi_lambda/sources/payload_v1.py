@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgi_lambda import headers, url
+from asgi_lambda import body, headers, url
 from asgi_lambda.sources.source import HTTP_VERSIONS, Source, client, is_default_host
 
 if TYPE_CHECKING:
@@ -95,7 +95,10 @@ def _parse(
     event: Event, context: dict[str, Any], path: str, raw_path: bytes, root_path: str
 ) -> Parsed:
     pairs = headers.from_maps(event.get("multiValueHeaders"), event.get("headers"))
-    scheme, server = headers.origin(pairs, context.get("domainName"))
+    fields = dict(pairs)
+    text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
+    headers.set_length(pairs, fields, body.length(text, is_base64))
+    scheme, server = headers.origin(pairs, fields, context.get("domainName"))
     identity: dict[str, Any] = context.get("identity") or {}
     scope: HTTPScope = {
         "type": "http",
@@ -114,19 +117,19 @@ def _parse(
         "client": client(identity.get("sourceIp")),
         "server": server,
     }
-    return scope, event.get("body"), bool(event.get("isBase64Encoded"))
+    return scope, text, is_base64
 
 
 def _render(
     response: Response, any_type: bool = False, dropped: tuple[str, ...] = ()
 ) -> ResponseV1:
-    body, is_base64 = response.encoded_body(any_type)
+    text, is_base64 = response.encoded_body(any_type)
     # API Gateway merges the two maps, each kind in its own order: a name goes into one only.
     single, multiple = headers.to_two_maps(response.fields, dropped)
     return {
         "statusCode": response.status,
         "headers": single,
         "multiValueHeaders": multiple,
-        "body": body,
+        "body": text,
         "isBase64Encoded": is_base64,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from asgi_lambda import headers, url
+from asgi_lambda import body, headers, url
 from asgi_lambda.sources.source import HTTP_VERSIONS, Source, client, is_default_host
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def _parse(event: Event, path: str, raw_path: bytes, root_path: str) -> Parsed:
     # `sam local start-api` sends an empty list beside the header.
     if cookies := event.get("cookies"):
         headers.set_cookies(pairs, cookies)
-    scheme, server = headers.origin(pairs, context.get("domainName"))
+    fields = dict(pairs)
+    text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
+    headers.set_length(pairs, fields, body.length(text, is_base64))
+    scheme, server = headers.origin(pairs, fields, context.get("domainName"))
     scope: HTTPScope = {
         "type": "http",
         "http_version": HTTP_VERSIONS.get(http.get("protocol", ""), "1.1"),
@@ -80,16 +83,16 @@ def _parse(event: Event, path: str, raw_path: bytes, root_path: str) -> Parsed:
         "client": client(http.get("sourceIp")),
         "server": server,
     }
-    return scope, event.get("body"), bool(event.get("isBase64Encoded"))
+    return scope, text, is_base64
 
 
 def _render(response: Response, dropped: tuple[str, ...] = ()) -> ResponseV2:
-    body, is_base64 = response.encoded_body()
+    text, is_base64 = response.encoded_body()
     fields, cookies = headers.to_map(response.fields, dropped)
     rendered: ResponseV2 = {
         "statusCode": response.status,
         "headers": fields,
-        "body": body,
+        "body": text,
         "isBase64Encoded": is_base64,
     }
     if cookies:

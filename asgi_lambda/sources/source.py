@@ -26,10 +26,10 @@ HTTP_VERSIONS: Final = {"HTTP/1.0": "1.0", "HTTP/2": "2", "HTTP/2.0": "2"}
 class Source:
     """One front door: two pure functions, and what to know of its responses.
 
-    name: as the command line takes it. parse: an event to the scope, the body as it came, and
-    whether that is base64. render: a response to a dict of exactly the keys that the front door
-    accepts. limit: bytes of JSON it takes. base64_note: what to tell who sends base64, "" where
-    every client gets the bytes.
+    name: as the command line takes it. parse: an event to the scope, whose `content-length` is that
+    of the decoded body, the body as it came, and whether it is base64. render: a response to a dict
+    of exactly the keys that the front door accepts. limit: bytes of JSON it takes. base64_note:
+    what to tell who sends base64, "" where every client gets the bytes.
     """
 
     __slots__ = ("base64_note", "fits", "limit", "name", "parse", "render")
