@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("asgi_lambda")
 
+_COMPLETE: Final = State.COMPLETE
 # Seconds of background work worth a line in the log.
 _NOTICEABLE: Final = 0.01
 
@@ -127,7 +128,7 @@ class ApplicationCall:
             self.chunks.append(chunk)
         else:
             await self._write(chunk)
-        if self.cycle.state is State.COMPLETE:
+        if self.cycle.state is _COMPLETE:
             self._complete_at = time.monotonic()
             if self._completed is not None:
                 self._completed.set()
@@ -139,7 +140,7 @@ class ApplicationCall:
         was cancelled by itself, or returned without a whole response.
         """
         state = self.cycle.state
-        complete = state is State.COMPLETE
+        complete = state is _COMPLETE
         if complete and self.error is None and ending is RETURNED:
             held = time.monotonic() - self._complete_at
             if held > _NOTICEABLE:

@@ -47,17 +47,15 @@ def patience(
     context: LambdaContext | None, timeout: float | None, margin: float | None
 ) -> Patience | None:
     """The patience that Lambda's deadline and `timeout` (both s) leave; None: without end."""
-    left = math.inf
+    left = timeout
     if margin is not None:
         try:
-            left = context.get_remaining_time_in_millis() / 1000  # type: ignore[union-attr]
-            if not 0 < left < _FARTHEST:
-                left = math.inf
+            remaining = context.get_remaining_time_in_millis() / 1000  # type: ignore[union-attr]
+            if 0 < remaining < _FARTHEST and (timeout is None or remaining < timeout):
+                left = remaining
         except (AttributeError, TypeError):  # None, or a stand-in that tests pass for a context
-            left = math.inf
-    if timeout is not None and timeout < left:
-        left = timeout
-    return None if left == math.inf else Patience(left, margin or _DEFAULT_MARGIN)
+            pass
+    return None if left is None else Patience(left, margin or _DEFAULT_MARGIN)
 
 
 class Watchdog:

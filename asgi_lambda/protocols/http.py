@@ -133,14 +133,15 @@ def _status(status: Any) -> int:
 
 
 def _checked(headers: Any) -> list[Pair]:
+    pairs: list[Pair] = []
     try:
-        pairs = [(_checked_name(name), value) for name, value in headers]
-        values = [value for _, value in pairs]
-        joined = b"".join(values)
+        for name, value in headers:
+            if type(value) is not bytes:
+                raise UnexpectedMessage("expected header values of bytes, got another type")
+            pairs.append((_checked_name(name), value))
     except (TypeError, ValueError, AttributeError):
         raise UnexpectedMessage("expected headers as pairs of bytes, got another shape") from None
-    if values and {*map(type, values)} != {bytes}:
-        raise UnexpectedMessage("expected header values of bytes, got another type")
+    joined = b"".join([value for _, value in pairs])
     if len(joined.translate(None, _ENDS_A_LINE)) != len(joined):
         raise UnexpectedMessage("expected header values without CR, LF and NUL, got one of them")
     return pairs
