@@ -57,11 +57,16 @@ def from_maps(
     if single and single.keys() != multiple.keys():
         known = {name for name, _ in pairs}
         pairs += [pair for pair in from_map(single) if pair[0] not in known]
-    cookies = [value for name, value in pairs if name == b"cookie"]
-    if len(cookies) > 1:
-        pairs = [pair for pair in pairs if pair[0] != b"cookie"]
-        pairs.append((b"cookie", b"; ".join(cookies)))
     return pairs
+
+
+def join_cookies(pairs: list[Pair], fields: Mapping[bytes, bytes]) -> None:
+    """One `cookie` header where there are several; fields: the pairs as a map."""
+    if len(fields) < len(pairs):
+        cookies = [value for name, value in pairs if name == b"cookie"]
+        if len(cookies) > 1:
+            pairs[:] = [pair for pair in pairs if pair[0] != b"cookie"]
+            pairs.append((b"cookie", b"; ".join(cookies)))
 
 
 def set_cookies(pairs: list[Pair], cookies: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import string
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from asgi_lambda.asgi_types import HTTPScope
 
@@ -73,8 +73,12 @@ def parameters(
     return [(key, value or "") for key, value in (single or {}).items()]
 
 
-def encode_query(parameters: Iterable[tuple[str, str]]) -> bytes:
+def encode_query(parameters: Sequence[tuple[str, str]]) -> bytes:
     """A query string for decoded keys and values, in their order."""
+    plain = "&".join([f"{key}={value}" for key, value in parameters]).encode()
+    # Mostly nothing but the separators is what might need an escape.
+    if len(plain.translate(None, _UNRESERVED)) <= 2 * len(parameters) - 1:
+        return plain
     return b"&".join([_component(key) + b"=" + _component(value) for key, value in parameters])
 
 

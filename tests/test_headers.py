@@ -83,6 +83,28 @@ def test_cookies_become_one_header(pairs: list[Pair], after: list[Pair]) -> None
 
 
 @pytest.mark.parametrize(
+    ("pairs", "after"),
+    [
+        pytest.param(
+            [(b"cookie", b"a=1"), (b"x", b"y"), (b"cookie", b"b=2")],
+            [(b"x", b"y"), (b"cookie", b"a=1; b=2")],
+            id="several",
+        ),
+        pytest.param([(b"cookie", b"a=1")], [(b"cookie", b"a=1")], id="one"),
+        pytest.param(
+            [(b"x", b"1"), (b"cookie", b"a=1"), (b"x", b"2")],
+            [(b"x", b"1"), (b"cookie", b"a=1"), (b"x", b"2")],
+            id="another-name-repeated",
+        ),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_several_cookie_headers_become_one(pairs: list[Pair], after: list[Pair]) -> None:
+    headers.join_cookies(pairs, dict(pairs))
+    assert pairs == after
+
+
+@pytest.mark.parametrize(
     ("before", "length", "after"),
     [
         pytest.param([], 0, [], id="no-body-no-header"),

@@ -96,6 +96,7 @@ def _parse(
 ) -> Parsed:
     pairs = headers.from_maps(event.get("multiValueHeaders"), event.get("headers"))
     fields = dict(pairs)
+    headers.join_cookies(pairs, fields)
     text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
     headers.set_length(pairs, fields, body.length(text, is_base64))
     scheme, server = headers.origin(pairs, fields, context.get("domainName"))
