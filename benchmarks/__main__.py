@@ -14,7 +14,7 @@ from benchmarks.cases import CASES, Case
 from benchmarks.measure import figures, take_turns
 
 _RESULTS: Final = Path(__file__).parent / "results.json"
-_NEEDED: Final = ("mangum", "fastapi")
+_NEEDED: Final = ("mangum", "fastapi", "trio")
 _QUICK_ROUNDS: Final = 2
 _QUICK_CALLS: Final = 3
 
@@ -41,7 +41,7 @@ def _measure(case: Case, *, quick: bool) -> report.Result:
     rounds = _QUICK_ROUNDS if quick else case.rounds
     calls = min(case.calls, _QUICK_CALLS) if quick else case.calls
     with case.blocks(calls) as blocks:
-        found = figures(take_turns(blocks, rounds))
+        found = figures(take_turns(blocks, rounds), case.peer)
     threads = case.threads() if case.threads is not None else None
     return report.Result(case, found, rounds, calls, threads)
 
@@ -69,7 +69,7 @@ def _arguments() -> tuple[argparse.Namespace, list[Case]]:
             parser.error(f"--only: expected one of {names}, got {pattern!r}")
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        parser.error(f"not installed: {', '.join(missing)}; pip install mangum==0.22.0 fastapi")
+        parser.error(f"not installed: {', '.join(missing)}; pip install 'asgi-lambda[bench]'")
     return arguments, cases
 
 

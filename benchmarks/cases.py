@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from benchmarks import events
 from benchmarks.applications import GREETING, LARGE, hello, hello_with_lifespan, large
+from benchmarks.backends import ASYNCIO, backends
 from benchmarks.events import browser_request, client_request, upload_request
 from benchmarks.imports import Program, first_answers, import_statements, process_blocks
-from benchmarks.measure import Block
+from benchmarks.measure import MANGUM, Block
 from benchmarks.warm import Setup, fastapi_setup, warm_blocks, worker_threads
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class Case(NamedTuple):
     """One comparison.
 
     blocks: makes the contenders' blocks, of so many calls. calls, rounds: of a whole run.
-    target: the ratio aimed at, None without one. threads: counts the worker threads used.
+    target: the ratio aimed at, None without one. threads: counts the worker threads used. peer: the
+    contender that asgi_lambda is compared with.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Case(NamedTuple):
     calls: int = 100
     rounds: int = 201
     threads: Callable[[], dict[str, int]] | None = None
+    peer: str = MANGUM
 
 
 def _warm(
@@ -83,6 +86,10 @@ def _client(door: Callable[[events.Request], events.Event]) -> Callable[[], even
 
 def _browser(door: Callable[[events.Request], events.Event]) -> Callable[[], events.Event]:
     return lambda: door(browser_request())
+
+
+def _on_trio(calls: int) -> AbstractContextManager[Mapping[str, Block]]:
+    return warm_blocks(_hello(_client(events.http_api))(), calls, backends)
 
 
 def _sample(name: str) -> Callable[[], events.Event]:
@@ -148,4 +155,5 @@ CASES: Final = (
     _fastapi("def", "off"),
     _fastapi("async", "auto"),
     _fastapi("def", "auto"),
+    Case("trio", f"as http-api, on trio; peer: {ASYNCIO}", None, _on_trio, peer=ASYNCIO),
 )

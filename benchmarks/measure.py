@@ -22,8 +22,8 @@ Block = Callable[[], float]
 class Figures(NamedTuple):
     """The times of one case.
 
-    medians: microseconds of one call, by contender. ratio: the median of asgi_lambda's time by
-    Mangum's, round by round. ratio_of_minima: that of the fastest blocks.
+    medians: microseconds of one call, by contender. ratio: the median of asgi_lambda's time by the
+    peer's, round by round. ratio_of_minima: that of the fastest blocks.
     """
 
     medians: dict[str, float]
@@ -44,9 +44,9 @@ def take_turns(blocks: Mapping[str, Block], rounds: int) -> dict[str, list[float
     return seconds
 
 
-def figures(seconds: Mapping[str, list[float]]) -> Figures:
+def figures(seconds: Mapping[str, list[float]], peer: str = MANGUM) -> Figures:
     """What the times of all rounds say."""
-    ours, theirs = seconds[ASGI_LAMBDA], seconds[MANGUM]
+    ours, theirs = seconds[ASGI_LAMBDA], seconds[peer]
     return Figures(
         medians={name: median(times) * 1e6 for name, times in seconds.items()},
         ratio=median(our / their for our, their in zip(ours, theirs, strict=True)),

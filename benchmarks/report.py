@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 
 import asgi_lambda
 from benchmarks.cases import Case
-from benchmarks.measure import ASGI_LAMBDA, FLOOR, MANGUM, Figures
+from benchmarks.measure import ASGI_LAMBDA, FLOOR, Figures
 
 HEADINGS: Final = (
-    f"{'case':<26}{'floor':>9}{'Mangum':>10}{'asgi_lambda':>12}"
+    f"{'case':<26}{'floor':>9}{'peer':>10}{'asgi_lambda':>12}"
     f"{'ratio':>8}{'minima':>8}{'target':>8}\n"
     f"{'':<26}{'us':>9}{'us':>10}{'us':>12}"
 )
@@ -45,7 +45,7 @@ def line(result: Result) -> str:
     case, figures = result.case, result.figures
     target = "-" if case.target is None else f"{case.target:.2f}"
     row = (
-        f"{case.name:<26}{figures.medians[FLOOR]:>9.1f}{figures.medians[MANGUM]:>10.1f}"
+        f"{case.name:<26}{figures.medians[FLOOR]:>9.1f}{figures.medians[case.peer]:>10.1f}"
         f"{figures.medians[ASGI_LAMBDA]:>12.1f}{figures.ratio:>8.3f}"
         f"{figures.ratio_of_minima:>8.3f}{target:>8} {verdict(result):<7}{case.what}"
     )
@@ -63,7 +63,9 @@ def as_json(results: list[Result], *, quick: bool) -> dict[str, Any]:
         "machine": platform.machine(),
         "versions": {
             "asgi_lambda": asgi_lambda.__version__,
-            **{name: _version(name) for name in ("mangum", "fastapi", "starlette", "anyio")},
+            **{
+                name: _version(name) for name in ("mangum", "fastapi", "starlette", "anyio", "trio")
+            },
         },
         "garbage_collection": gc.isenabled(),
         "quick": quick,
@@ -76,6 +78,7 @@ def _case(result: Result) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": case.name,
         "what": case.what,
+        "peer": case.peer,
         "rounds": result.rounds,
         "calls_per_round": result.calls,
         "median_us": {name: round(each, 2) for name, each in figures.medians.items()},

@@ -7,8 +7,8 @@ import json
 import threading
 from base64 import b64decode
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -59,12 +59,12 @@ def handlers(setup: Setup) -> Iterator[Mapping[str, Handle]]:
         # Its type wants the application's arguments by name, which no type of a callable has.
         theirs = Mangum(setup.application, lifespan=setup.mangum_lifespan)  # type: ignore[arg-type]
         contenders: dict[str, Handle] = {
-            FLOOR: _bare(setup, bare_loop),
+            FLOOR: bare(setup, bare_loop.run_until_complete),
             MANGUM: theirs,
             ASGI_LAMBDA: ours,
         }
         for handle in contenders.values():
-            _check(handle(*_invocation(json.dumps(setup.event))), setup.expected)
+            check(handle(*invocation(json.dumps(setup.event))), setup.expected)
         yield contenders
         ours.shutdown()
     finally:
@@ -75,7 +75,11 @@ def handlers(setup: Setup) -> Iterator[Mapping[str, Handle]]:
 
 
 @contextmanager
-def warm_blocks(setup: Setup, calls: int) -> Iterator[Mapping[str, Block]]:
+def warm_blocks(
+    setup: Setup,
+    calls: int,
+    contenders_of: Callable[[Setup], AbstractContextManager[Mapping[str, Handle]]] = handlers,
+) -> Iterator[Mapping[str, Block]]:
     """A block of calls for each contender.
 
     As in production each call gets an event and a context that no other call has seen. They are
@@ -85,7 +89,7 @@ def warm_blocks(setup: Setup, calls: int) -> Iterator[Mapping[str, Block]]:
 
     def block(handle: Handle) -> Block:
         def run() -> float:
-            invocations = [_invocation(text) for _ in range(calls)]
+            invocations = [invocation(text) for _ in range(calls)]
             began = perf_counter()
             for event, context in invocations:
                 handle(event, context)
@@ -93,7 +97,7 @@ def warm_blocks(setup: Setup, calls: int) -> Iterator[Mapping[str, Block]]:
 
         return run
 
-    with handlers(setup) as contenders:
+    with contenders_of(setup) as contenders:
         yield {name: block(handle) for name, handle in contenders.items()}
 
 
@@ -110,7 +114,7 @@ def worker_threads(lifespan: Lifespan) -> dict[str, int]:
         for name, handle in contenders.items():
             threads.clear()
             for _ in range(_THREAD_CALLS):
-                handle(*_invocation(json.dumps(setup.event)))
+                handle(*invocation(json.dumps(setup.event)))
             used[name] = len(set(threads))
     return used
 
@@ -128,19 +132,21 @@ def fastapi_setup(
     )
 
 
-def _invocation(text: str) -> tuple[Event, Context]:
+def invocation(text: str) -> tuple[Event, Context]:
+    """An event and a context that no other call has seen; text: the event as JSON."""
     number = f"{next(_numbers):0{len(UNIQUE)}x}"
     return json.loads(text.replace(UNIQUE, number)), Context(request_id=number)
 
 
-def _check(response: Any, expected: bytes) -> None:
+def check(response: Any, expected: bytes) -> None:
+    """Raise RuntimeError where this is not the answer of the application."""
     body = response["body"]
     content = b64decode(body) if response["isBase64Encoded"] else body.encode()
     if response["statusCode"] != 200 or content != expected:
         raise RuntimeError(f"expected the application's answer, got {str(response)[:500]}")
 
 
-def _bare(setup: Setup, loop: asyncio.AbstractEventLoop) -> Handle:
+def bare(setup: Setup, run: Callable[[Coroutine[Any, Any, None]], object]) -> Handle:
     """The application called on a loop that is kept, by what does nothing but that.
 
     The scope is a copy of a finished one. Only the base64 that no adapter can avoid is done too.
@@ -168,7 +174,7 @@ def _bare(setup: Setup, loop: asyncio.AbstractEventLoop) -> Handle:
         async def call() -> None:
             await setup.application(scope.copy(), receive, send)
 
-        loop.run_until_complete(call())
+        run(call())
         body = answer if answers_text else b2a_base64(answer, newline=False)
         return {
             "statusCode": 200,
