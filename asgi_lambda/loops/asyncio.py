@@ -33,9 +33,7 @@ class KeptLoop(AsyncioLoop):
     meanwhile, and one of those threads drives on.
     """
 
-    __slots__ = ("_begins_at_once", "_driver", "_stops_later", "_waiting", "when_idle")
-
-    _stops_later: bool
+    __slots__ = ("_begins_at_once", "_driver", "_waiting", "when_idle")
 
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
@@ -81,13 +79,12 @@ class KeptLoop(AsyncioLoop):
         if patience is not None:
             watchdog.watch(call, patience)
         try:
-            task = call.task = self._begin(main)
-            over = task.done() and not self._stops_later
+            over = self._begin(call, main)
             # Again and again, since an application may call `loop.stop()`, and one that was
             # abandoned stops it when it ends.
             while not over:
                 self.raw.run_forever()
-                over = task.done() or call.abandoned
+                over = call.over
         finally:
             self._driver.release()
             if self._waiting or self.when_idle is not None:
@@ -99,36 +96,41 @@ class KeptLoop(AsyncioLoop):
     def wake(self) -> None:
         self.raw.call_soon_threadsafe(lambda: None)
 
-    def _begin(self, main: Main) -> Task:
-        """A task for `main`; where nothing else is due, it has already run up to its first wait.
+    def _begin(self, call: Call, main: Main) -> bool:
+        """Begin the task of a call, and return whether that was all.
 
-        Most applications never wait, and a turn of the loop costs as much as the rest of a call.
+        Most applications never wait, and a turn of the loop costs as much as the rest of a call: so
+        where nothing else is due the task runs up to its first wait without one.
         """
         raw: Any = self.raw
-        at_once = self._begins_at_once and not (
-            # The loop has one pipe of its own.
+        # The loop has one pipe of its own.
+        if not self._begins_at_once or (
             raw._ready or raw._scheduled or len(raw._selector.get_map()) > 1
-        )
-        if at_once:
-            raw._run_forever_setup()
+        ):
+            call.task = asyncio.Task(self._to_the_end(main), loop=raw, context=copy_context())
+            return False
+        raw._run_forever_setup()
         try:
-            coroutine = self._to_the_end(main)
-            return asyncio.Task(coroutine, loop=raw, context=copy_context(), **EAGER)
+            call.task = asyncio.Task(main(self), loop=raw, context=copy_context(), **EAGER)
         finally:
-            if at_once:
-                raw._run_forever_cleanup()
+            raw._run_forever_cleanup()
+        if call.task.done() and not raw._ready:
+            return True
+        call.task.add_done_callback(self._stop)
+        return False
 
     async def _to_the_end(self, main: Main) -> None:
         try:
             await main(self)
         finally:
-            # Callbacks that are ready get their turn; with none, another would do nothing. Only the
-            # loop of asyncio itself can tell.
-            self._stops_later = bool(getattr(self.raw, "_ready", True))
-            if self._stops_later:
+            # Callbacks that are ready get their turn; with none, another turn would do nothing.
+            if getattr(self.raw, "_ready", True):
                 self.raw.call_soon(self.raw.stop)
             else:
                 self.raw.stop()
+
+    def _stop(self, _: Task) -> None:
+        self.raw.stop()
 
     def _join(self, main: Main, patience: Patience | None) -> Ending:
         """Run a call on the loop while another thread drives it, and drive it on after that one."""

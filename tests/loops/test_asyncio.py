@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from asgi_lambda.loops.asyncio_calls import Call
 from tests.applications import Context, Recorder, http_event, http_only, respond
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
 
@@ -116,18 +118,62 @@ def test_a_connection_gets_its_turn() -> None:
     assert received == [b"x"]
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_the_first_step_is_part_of_the_call(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
-    kept = asyncio_loop.kept()
-    # Of an old Python neither the loop nor a task can do it, and so the step is put off.
+class DoneAtOnce:
+    """An eager task that never waits, for a Python without eager tasks."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], **_: object) -> None:
+        with contextlib.suppress(StopIteration):
+            coroutine.send(None)
+
+    def done(self) -> bool:
+        return True
+
+    def result(self) -> None: ...
+
+
+def _let_it_begin_at_once(kept: asyncio_loop.KeptLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_run_forever_setup", "_run_forever_cleanup"):
-        if not hasattr(kept.raw, name):
-            monkeypatch.setattr(kept.raw, name, lambda: None, raising=False)
-    monkeypatch.setattr(kept, "_begins_at_once", at_once)
+        monkeypatch.setattr(kept.raw, name, lambda: None, raising=False)
+    monkeypatch.setattr(kept, "_begins_at_once", True)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_call_needs_a_turn_of_the_loop_where_it_cannot_begin_at_once(
+    monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    turns: list[object] = []
+    kept = asyncio_loop.kept()
     handler = adapt(http_only(_answer), lifespan="off")
+    handler(http_event(), Context())
+    monkeypatch.setattr(kept, "_begins_at_once", at_once)
+    if at_once and sys.version_info < (3, 13):
+        _let_it_begin_at_once(kept, monkeypatch)
+        monkeypatch.setattr(asyncio, "Task", DoneAtOnce)
+    run_forever = kept.raw.run_forever
+
+    def turn() -> None:
+        turns.append(None)
+        run_forever()
+
+    monkeypatch.setattr(kept.raw, "run_forever", turn)
     assert handler(http_event(), Context())["body"] == "ok"
-    assert not kept.raw.is_running()
+    assert len(turns) == (0 if at_once else 1)
     assert not asyncio_loop.runs_here()
+
+
+def test_a_call_that_begins_at_once_and_waits_gets_its_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0)
+        await respond(send)
+
+    kept = asyncio_loop.kept()
+    handler = adapt(http_only(serve), lifespan="off")
+    handler(http_event(), Context())
+    if sys.version_info < (3, 13):
+        _let_it_begin_at_once(kept, monkeypatch)
+    assert handler(http_event(), Context())["body"] == "ok"
 
 
 def test_the_first_step_runs_on_the_loop_as_a_task_of_it() -> None:
