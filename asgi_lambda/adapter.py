@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda import body, environment, loops, sources, termination, url
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
     from asgi_lambda.asgi_types import Application, Versions
-    from asgi_lambda.deadline import Patience
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.loops import Ending
     from asgi_lambda.other_event import OtherEvent
@@ -49,6 +49,7 @@ class Handler:
         self._versions: Versions = {"version": version, "spec_version": SPEC_VERSION}
         self._application = single_callable(app, options.interface)
         self._lifespan = Lifespan(self._application, options.lifespan, version)
+        self._patience = partial(patience, timeout=options.timeout, margin=options.deadline_margin)
         self._abandoned = 0
 
     @property
@@ -145,9 +146,6 @@ class Handler:
         if ending.expired:
             self._look_after_environment(ending)
         return other.answer(ending)
-
-    def _patience(self, context: LambdaContext | None) -> Patience | None:
-        return patience(context, self._options.timeout, self._options.deadline_margin)
 
     def _look_after_environment(self, ending: Ending) -> None:
         """See what is left of a call that did not end in time. Raises LifespanFailed."""

@@ -60,13 +60,12 @@ def from_maps(
     return pairs
 
 
-def join_cookies(pairs: list[Pair], fields: Mapping[bytes, bytes]) -> None:
-    """One `cookie` header where there are several; fields: the pairs as a map."""
-    if len(fields) < len(pairs):
-        cookies = [value for name, value in pairs if name == b"cookie"]
-        if len(cookies) > 1:
-            pairs[:] = [pair for pair in pairs if pair[0] != b"cookie"]
-            pairs.append((b"cookie", b"; ".join(cookies)))
+def join_cookies(pairs: list[Pair]) -> None:
+    """One `cookie` header where there are several."""
+    cookies = [value for name, value in pairs if name == b"cookie"]
+    if len(cookies) > 1:
+        pairs[:] = [pair for pair in pairs if pair[0] != b"cookie"]
+        pairs.append((b"cookie", b"; ".join(cookies)))
 
 
 def set_cookies(pairs: list[Pair], cookies: Sequence[str]) -> None:

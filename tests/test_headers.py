@@ -100,7 +100,7 @@ def test_cookies_become_one_header(pairs: list[Pair], after: list[Pair]) -> None
     ],
 )
 def test_several_cookie_headers_become_one(pairs: list[Pair], after: list[Pair]) -> None:
-    headers.join_cookies(pairs, dict(pairs))
+    headers.join_cookies(pairs)
     assert pairs == after
 
 

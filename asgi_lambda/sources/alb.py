@@ -74,7 +74,8 @@ ALB_MULTI_VALUE: Final = Source(
 
 def _parse(event: Event, pairs: list[Pair], parameters: Iterable[tuple[str, str]]) -> Parsed:
     fields = dict(pairs)
-    headers.join_cookies(pairs, fields)
+    if len(fields) < len(pairs):
+        headers.join_cookies(pairs)
     text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
     headers.set_length(pairs, fields, body.length(text, is_base64))
     scheme, server = headers.origin(pairs, fields, None)

@@ -58,17 +58,27 @@ def parse_http_api_v1(event: Event) -> Parsed:
     return _parse(event, context, path, raw_path, root_path)
 
 
+def render_http_api_v1(
+    response: Response, any_type: bool = False, dropped: tuple[str, ...] = ()
+) -> ResponseV1:
+    """Each name goes into one of two maps, which API Gateway merges, each kind in its own order."""
+    text, is_base64 = response.encoded_body(any_type)
+    single, multiple = headers.to_two_maps(response.fields, dropped)
+    return {
+        "statusCode": response.status,
+        "headers": single,
+        "multiValueHeaders": multiple,
+        "body": text,
+        "isBase64Encoded": is_base64,
+    }
+
+
 def render_rest_api(response: Response) -> ResponseV1:
     """Text whenever it can be: base64 reaches clients undecoded unless `binaryMediaTypes` says so.
 
     `content-length` would come out as `x-amzn-remapped-content-length`.
     """
-    return _render(response, any_type=True, dropped=("content-length",))
-
-
-def render_http_api_v1(response: Response) -> ResponseV1:
-    """As a REST API, except that base64 is always decoded."""
-    return _render(response)
+    return render_http_api_v1(response, any_type=True, dropped=("content-length",))
 
 
 REST_API: Final = Source(
@@ -96,7 +106,8 @@ def _parse(
 ) -> Parsed:
     pairs = headers.from_maps(event.get("multiValueHeaders"), event.get("headers"))
     fields = dict(pairs)
-    headers.join_cookies(pairs, fields)
+    if len(fields) < len(pairs):
+        headers.join_cookies(pairs)
     text, is_base64 = event.get("body"), bool(event.get("isBase64Encoded"))
     headers.set_length(pairs, fields, body.length(text, is_base64))
     scheme, server = headers.origin(pairs, fields, context.get("domainName"))
@@ -119,18 +130,3 @@ def _parse(
         "server": server,
     }
     return scope, text, is_base64
-
-
-def _render(
-    response: Response, any_type: bool = False, dropped: tuple[str, ...] = ()
-) -> ResponseV1:
-    text, is_base64 = response.encoded_body(any_type)
-    # API Gateway merges the two maps, each kind in its own order: a name goes into one only.
-    single, multiple = headers.to_two_maps(response.fields, dropped)
-    return {
-        "statusCode": response.status,
-        "headers": single,
-        "multiValueHeaders": multiple,
-        "body": text,
-        "isBase64Encoded": is_base64,
-    }

@@ -45,14 +45,24 @@ def parse_function_url(event: Event) -> Parsed:
     return _parse(event, url.decode(path), url.typed_path(path), "")
 
 
-def render_http_api(response: Response) -> ResponseV2:
+def render_http_api(response: Response, dropped: tuple[str, ...] = ()) -> ResponseV2:
     """Repeats are joined by a comma, but for cookies, which have a list of their own."""
-    return _render(response)
+    text, is_base64 = response.encoded_body()
+    fields, cookies = headers.to_map(response.fields, dropped)
+    rendered: ResponseV2 = {
+        "statusCode": response.status,
+        "headers": fields,
+        "body": text,
+        "isBase64Encoded": is_base64,
+    }
+    if cookies:
+        rendered["cookies"] = cookies
+    return rendered
 
 
 def render_function_url(response: Response) -> ResponseV2:
     """As an HTTP API; `content-length` would come out as `x-amzn-remapped-content-length`."""
-    return _render(response, dropped=("content-length",))
+    return render_http_api(response, dropped=("content-length",))
 
 
 HTTP_API: Final = Source("http-api", parse_http_api, render_http_api)
@@ -84,17 +94,3 @@ def _parse(event: Event, path: str, raw_path: bytes, root_path: str) -> Parsed:
         "server": server,
     }
     return scope, text, is_base64
-
-
-def _render(response: Response, dropped: tuple[str, ...] = ()) -> ResponseV2:
-    text, is_base64 = response.encoded_body()
-    fields, cookies = headers.to_map(response.fields, dropped)
-    rendered: ResponseV2 = {
-        "statusCode": response.status,
-        "headers": fields,
-        "body": text,
-        "isBase64Encoded": is_base64,
-    }
-    if cookies:
-        rendered["cookies"] = cookies
-    return rendered
