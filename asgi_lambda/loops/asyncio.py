@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
     Task = asyncio.Task[None]
 
+# What lets a call begin without a turn of the loop. asyncio's own loop has all of it since Python
+# 3.13, where the first two were made for loops that are run in a way of their own.
+_INTERNALS: Final = (
+    "_run_forever_setup",
+    "_run_forever_cleanup",
+    "_ready",
+    "_scheduled",
+    "_selector",
+)
 # How often (s) a waiting thread looks whether the loop stands still without having told it.
 _GLANCE: Final = 0.05
 
@@ -38,10 +47,7 @@ class KeptLoop(AsyncioLoop):
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
         self.when_idle: Callable[[], None] | None = None
-        # Since Python 3.13 its own loop has a method for who runs it in another way.
-        self._begins_at_once = isinstance(self.raw, asyncio.SelectorEventLoop) and hasattr(
-            self.raw, "_run_forever_setup"
-        )
+        self._begins_at_once = all(hasattr(self.raw, name) for name in _INTERNALS)
         # Held by the thread that drives, while others wait for their turn.
         self._driver = threading.Lock()
         self._waiting: set[threading.Event] = set()
