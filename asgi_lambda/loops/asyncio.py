@@ -13,7 +13,7 @@ from asgi_lambda.errors import LoopError
 from asgi_lambda.loops.asyncio_calls import EAGER, AsyncioLoop, Call, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from asgi_lambda.deadline import Patience
@@ -42,12 +42,16 @@ class KeptLoop(AsyncioLoop):
     meanwhile, and one of those threads drives on.
     """
 
-    __slots__ = ("_begins_at_once", "_driver", "_waiting", "when_idle")
+    __slots__ = ("_driver", "_sockets", "_waiting", "when_idle")
 
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
         self.when_idle: Callable[[], None] | None = None
-        self._begins_at_once = all(hasattr(self.raw, name) for name in _INTERNALS)
+        raw: Any = self.raw
+        # What the loop watches, where a call can begin without a turn of it.
+        self._sockets: Mapping[int, object] | None = (
+            raw._selector.get_map() if all(hasattr(raw, name) for name in _INTERNALS) else None
+        )
         # Held by the thread that drives, while others wait for their turn.
         self._driver = threading.Lock()
         self._waiting: set[threading.Event] = set()
@@ -109,10 +113,9 @@ class KeptLoop(AsyncioLoop):
         where nothing else is due the task runs up to its first wait without one.
         """
         raw: Any = self.raw
-        # The loop has one pipe of its own.
-        if not self._begins_at_once or (
-            raw._ready or raw._scheduled or len(raw._selector.get_map()) > 1
-        ):
+        sockets = self._sockets
+        # One socket is the loop's own.
+        if sockets is None or len(sockets) > 1 or raw._ready or raw._scheduled:
             call.task = asyncio.Task(self._to_the_end(main), loop=raw, context=copy_context())
             return False
         raw._run_forever_setup()

@@ -134,7 +134,7 @@ class DoneAtOnce:
 def _let_it_begin_at_once(kept: asyncio_loop.KeptLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_run_forever_setup", "_run_forever_cleanup"):
         monkeypatch.setattr(kept.raw, name, lambda: None, raising=False)
-    monkeypatch.setattr(kept, "_begins_at_once", True)
+    monkeypatch.setattr(kept, "_sockets", {0: "the loop's own"})
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -145,8 +145,9 @@ def test_a_call_needs_a_turn_of_the_loop_where_it_cannot_begin_at_once(
     kept = asyncio_loop.kept()
     handler = adapt(http_only(_answer), lifespan="off")
     handler(http_event(), Context())
-    monkeypatch.setattr(kept, "_begins_at_once", at_once)
-    if at_once and sys.version_info < (3, 13):
+    if not at_once:
+        monkeypatch.setattr(kept, "_sockets", None)
+    elif sys.version_info < (3, 13):
         _let_it_begin_at_once(kept, monkeypatch)
         monkeypatch.setattr(asyncio, "Task", DoneAtOnce)
     run_forever = kept.raw.run_forever
