@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "asgi_lambda"
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"local"},
+    {"local", "runtime"},
     {"__init__"},
     {"adapter"},
     {"application", "lifespan", "other_event", "termination"},

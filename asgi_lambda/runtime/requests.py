@@ -1,0 +1,37 @@
+"""Requests of HTTP/1.1 into bytes; bodies are chunked, or have a length.
+
+No I/O. Source: RFC 9112.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def head(method: str, path: str, fields: Iterable[tuple[str, str]]) -> bytes:
+    """The head of a request; whoever writes the body says its length, or its encoding, in `fields`.
+
+    Raises ValueError for text that would end its line.
+    """
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
+    return "\r\n".join([*map(_line, lines), "", ""]).encode("latin-1", "replace")
+
+
+def chunk(data: bytes) -> bytes:
+    """A part of a chunked body; an empty one would be its end."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+def last_chunk(trailers: Iterable[tuple[str, str]] = ()) -> bytes:
+    """The end of a chunked body, with what is to be told only there."""
+    lines = [_line(f"{name}: {value}") for name, value in trailers]
+    return "\r\n".join(["0", *lines, "", ""]).encode("latin-1", "replace")
+
+
+def _line(text: str) -> str:
+    if "\r" in text or "\n" in text or "\0" in text:
+        raise ValueError("expected one line, got several")
+    return text
