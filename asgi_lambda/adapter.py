@@ -17,7 +17,7 @@ from asgi_lambda.errors import ResponseFailed
 from asgi_lambda.lifespan import Lifespan
 from asgi_lambda.options import Options
 from asgi_lambda.protocols.http import HTTPCycle
-from asgi_lambda.response import Response, exceeds, too_large
+from asgi_lambda.response import Response, exceeds, too_large, warn_once
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from asgi_lambda.loops import Ending
     from asgi_lambda.other_event import OtherEvent
     from asgi_lambda.sources.source import Source
-
-logger = logging.getLogger("asgi_lambda")
 
 # The newest whose rules for HTTP are all kept: since 2.4 `send` raises OSError once nobody waits.
 SPEC_VERSION: Final = "2.5"
@@ -106,10 +104,18 @@ class Handler:
 
     def _close(self, source: Source, call: ApplicationCall, ending: Ending) -> Mapping[str, Any]:
         """Application call to Lambda response."""
-        options, cycle = self._options, call.cycle
+        return self._render(source, call, self._conclude(call, ending))
+
+    def _conclude(self, call: ApplicationCall, ending: Ending) -> int | None:
+        """The status of the answer that the call has left to us, None where it gave its own."""
         if ending.expired:
             self._look_after_environment(ending)
-        status = call.conclude(ending)
+        return call.conclude(ending)
+
+    def _render(
+        self, source: Source, call: ApplicationCall, status: int | None
+    ) -> Mapping[str, Any]:
+        options, cycle = self._options, call.cycle
         if status is None:
             content = b"".join(call.chunks)
             response = Response(
@@ -123,7 +129,7 @@ class Handler:
             response = Response.plain(500, call.scope["method"])
             rendered = source.render(response)
         if rendered["isBase64Encoded"] and source.base64_note:
-            _warn_once(source.base64_note)
+            warn_once(source.base64_note)
         if options.access_log:
             call.log_access(response.status, len(response.body))
         if response.status in options.fail_on:
@@ -235,13 +241,3 @@ def adapt(
     elif startup == "auto" and environment.takes_snapshot():
         environment.after_restore(handler.startup)
     return handler
-
-
-_warned: Final[set[str]] = set()
-
-
-def _warn_once(note: str) -> None:
-    """One warning per environment."""
-    if note not in _warned:
-        _warned.add(note)
-        logger.warning("The response goes out as base64; %s", note)

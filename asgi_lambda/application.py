@@ -60,20 +60,21 @@ async def bad_request(scope: Scope, receive: Receive, send: Send) -> None:
 class ApplicationCall:
     """The application running on one request.
 
-    chunks: the body, where no `write` takes it. error: what the application raised.
+    chunks: the body, where no `write` takes it. error: what the application raised. application
+    and write may be replaced until `main` is called.
     """
 
     __slots__ = (
-        "_application",
         "_complete_at",
         "_completed",
         "_lifespan",
         "_loop",
-        "_write",
+        "application",
         "chunks",
         "cycle",
         "error",
         "scope",
+        "write",
     )
 
     _loop: Loop
@@ -91,9 +92,9 @@ class ApplicationCall:
         self.cycle = cycle
         self.chunks: list[bytes] = []
         self.error: Exception | None = None
-        self._application = application
+        self.application = application
         self._lifespan = lifespan
-        self._write = write
+        self.write = write
         self._completed: Event | None = None
 
     async def main(self, loop: Loop) -> None:
@@ -108,7 +109,7 @@ class ApplicationCall:
         self.scope["state"] = lifespan.state.copy()
         try:
             # Messages are checked where they arrive, so an application's types are wider than ours.
-            await self._application(self.scope, self._receive, self._send)  # type: ignore[arg-type]
+            await self.application(self.scope, self._receive, self._send)  # type: ignore[arg-type]
         except Exception as error:
             loop.advise(error)
             self.error = error
@@ -124,14 +125,20 @@ class ApplicationCall:
         chunk = self.cycle.send(message)
         if chunk is None:
             return
-        if self._write is None:
+        if self.write is None:
             self.chunks.append(chunk)
         else:
-            await self._write(chunk)
+            await self.write(chunk)
         if self.cycle.state is _COMPLETE:
             self._complete_at = time.monotonic()
             if self._completed is not None:
                 self._completed.set()
+
+    def disconnect(self) -> None:
+        """Tell the application that nobody waits for the rest of its response."""
+        self.cycle.disconnect()
+        if self._completed is not None:
+            self._completed.set()
 
     def conclude(self, ending: Ending) -> int | None:
         """Log how the application ended, and return the status of the answer that it left to us.
@@ -143,7 +150,8 @@ class ApplicationCall:
         complete = state is _COMPLETE
         if complete and self.error is None and ending is RETURNED:
             held = time.monotonic() - self._complete_at
-            if held > _NOTICEABLE:
+            # Whoever takes the body by `write` has it already.
+            if held > _NOTICEABLE and self.write is None:
                 self.log(
                     logging.INFO,
                     f"went on for {held:.3f} s after its response, which held the response back; "

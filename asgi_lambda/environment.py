@@ -20,6 +20,10 @@ logger = logging.getLogger("asgi_lambda")
 
 EXTENSION_NAME: Final = "asgi-lambda"
 
+# What a runtime client of ours offers: to call a function once the answer is delivered. It has an
+# extension too.
+after_answer: Callable[[Callable[[], object]], object] | None = None
+
 
 def on_lambda() -> bool:
     """Whether Lambda started this process; a shell may have some of its variables, not both."""
@@ -56,6 +60,9 @@ def end_after_answer(end: Callable[[], object]) -> bool:
     AWS's runtime client has no hook for it: it delivers the answer and calls the method that waits
     for the next event, so that one is replaced. Under another client nothing can be done: False.
     """
+    if after_answer is not None:
+        after_answer(end)
+        return True
     module = sys.modules.get("awslambdaric.lambda_runtime_client")
     if module is None:
         return False
@@ -90,7 +97,7 @@ def register_extension() -> None:
     A refusal is logged, and all else goes on.
     """
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API")
-    if address is None:
+    if address is None or after_answer is not None:
         return
     from http.client import HTTPConnection, HTTPException
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
     from asgi_lambda.asgi_types import Pair
+
+logger = logging.getLogger("asgi_lambda")
 
 # Headers of one connection, of which a front door has its own on either side.
 # Source: RFC 9110 section 7.6.1; `sam local start-api` fails on a transfer-encoding it is given.
@@ -32,7 +35,7 @@ _REASONS: Final = {500: b"Internal Server Error", 504: b"Gateway Timeout"}
 
 # AWS's client writes UTF-8 for these, and escapes what is not ASCII for all others.
 # Source: awslambdaric, `lambda_runtime_marshaller.py`.
-_UTF8_RUNTIMES: Final = tuple(f"AWS_Lambda_python3.{minor}" for minor in range(12, 16))
+UTF8_RUNTIMES: Final = tuple(f"AWS_Lambda_python3.{minor}" for minor in range(12, 16))
 
 
 class Response:
@@ -89,7 +92,7 @@ class Response:
 
 def exceeds(rendered: Mapping[str, Any], limit: int) -> bool:
     """Whether the JSON of a rendered response has more than `limit` bytes."""
-    escapes = os.environ.get("AWS_EXECUTION_ENV") not in _UTF8_RUNTIMES
+    escapes = os.environ.get("AWS_EXECUTION_ENV") not in UTF8_RUNTIMES
     body = rendered["body"]
     # Base64 needs no escapes, and takes long to look through for them.
     size = len(body) + 2 if rendered["isBase64Encoded"] else _size(body, escapes)
@@ -102,6 +105,16 @@ def too_large(rendered: Mapping[str, Any], limit: int) -> str:
         f"gave a response that is too large: {len(rendered['body'])} characters of body, and the "
         f"front door takes {limit} bytes of JSON. Hand out a presigned URL of S3, or pages of it"
     )
+
+
+_warned: Final[set[str]] = set()
+
+
+def warn_once(note: str) -> None:
+    """One warning per environment, on a response that goes out as base64."""
+    if note not in _warned:
+        _warned.add(note)
+        logger.warning("The response goes out as base64; %s", note)
 
 
 def _size(value: object, escapes: bool) -> int:

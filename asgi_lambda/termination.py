@@ -36,20 +36,20 @@ class Termination:
     to end, or for `_FOR_INVOCATION` seconds, and then runs beside it.
     """
 
-    __slots__ = ("_finished", "_kept", "_previous", "_timer", "shutdowns")
+    __slots__ = ("_finished", "_kept", "_timer", "previous", "shutdowns")
 
     def __init__(self, kept: Callable[[], KeptLoop]) -> None:
         self.shutdowns: list[Callable[[Loop], Awaitable[None]]] = []
         self._kept = kept
         self._finished = False
         self._timer: threading.Timer | None = None
-        self._previous = signal.signal(signal.SIGTERM, self._on_signal)
+        self.previous = signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._finished:
             self._hand_on(number, frame)
         elif self._kept().idle:
-            self._shut_down()
+            self.shut_down()
             self._hand_on(number, frame)
         elif self._timer is None:
             self._kept().when_idle = self._after_invocation
@@ -59,19 +59,20 @@ class Termination:
 
     def _after_invocation(self) -> None:
         if not self._finished:
-            self._shut_down()
+            self.shut_down()
             # The answer is not delivered yet.
             if not environment.end_after_answer(self._signal_again):
                 self._signal_again()
 
     def _beside_invocation(self) -> None:
         if not self._finished:
-            self._shut_down()
+            self.shut_down()
             self._signal_again()
 
-    def _shut_down(self) -> None:
+    def shut_down(self, patience: float = _FOR_SHUTDOWN) -> None:
+        """Run the shutdowns on the loop, for so long (s) at most."""
         self._finished = True
-        ending = self._kept().run(self._shutdown_all, Patience(_FOR_SHUTDOWN, _FOR_SHUTDOWN))
+        ending = self._kept().run(self._shutdown_all, Patience(patience, patience))
         if ending.expired:
             logger.error("The shutdown took too long, and was cancelled at:\n%s", ending.stacks)
 
@@ -91,7 +92,7 @@ class Termination:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        previous: Any = self._previous
+        previous: Any = self.previous
         if callable(previous):
             previous(number, frame)
         elif previous != signal.SIG_IGN:
@@ -102,6 +103,11 @@ class Termination:
 
 # One for each loop; the signal goes from the latest to the one before.
 _installed: Final[dict[Callable[[], KeptLoop], Termination]] = {}
+
+
+def installed() -> list[Termination]:
+    """The handlers that were installed, for a runtime client that handles the signal itself."""
+    return [*_installed.values()]
 
 
 def on_sigterm(kept: Callable[[], KeptLoop], shutdown: Callable[[Loop], Awaitable[None]]) -> None:

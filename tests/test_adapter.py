@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anyio
 import pytest
 
-from asgi_lambda import ResponseFailed, UnsupportedEvent
-from asgi_lambda import adapter as adapter_module
+from asgi_lambda import ResponseFailed, UnsupportedEvent, response
 from tests.applications import Context, Recorder, alb_event, http_event, http_only, respond
 from tests.backends import current_loop, raise_cancellation
 
@@ -139,7 +138,7 @@ def test_further_media_types_are_text(adapt: Adapt, types: list[str], is_base64:
 def test_base64_behind_a_rest_api_is_warned_of_once(
     adapt: Adapt, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter_module, "_warned", set())
+    monkeypatch.setattr(response, "_warned", set())
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send, b"\xff", headers=[])

@@ -195,6 +195,60 @@ def test_the_body_can_go_elsewhere_with_backpressure(backend: Backend) -> None:
     assert (written, call.chunks) == ([b"a", b"b", b""], [])
 
 
+def test_whoever_takes_the_body_may_go_away(backend: Backend) -> None:
+    received: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def watch() -> None:
+            await receive()
+            received.append((await receive())["type"])
+
+        async with anyio.create_task_group() as watchers:
+            watchers.start_soon(watch)
+            await send(START)
+            await anyio.wait_all_tasks_blocked()
+            call.disconnect()
+        with pytest.raises(OSError, match="nobody waits"):
+            await send({"type": "http.response.body", "body": b""})
+        received.append((await receive())["type"])
+
+    scope: Any = {"aws.context": None}
+    call = ApplicationCall(app, Lifespan(app, "off", "3.0"), scope, HTTPCycle("GET", b""))
+    ending = backend.kept().run(call.main, None)
+    assert received == ["http.disconnect"] * 2
+    assert (call.conclude(ending), call.error) == (500, None)
+
+
+def test_whoever_goes_away_before_the_application_asks_is_gone_too(backend: Backend) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        call.disconnect()
+        assert await receive() == {"type": "http.disconnect"}
+
+    scope: Any = {"aws.context": None}
+    call = ApplicationCall(app, Lifespan(app, "off", "3.0"), scope, HTTPCycle("GET", b""))
+    backend.kept().run(call.main, None)
+    assert call.error is None
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_background_work_holds_nothing_back_where_the_body_went_elsewhere(
+    backend: Backend, elsewhere: bool, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await respond(send)
+        await anyio.sleep(0.05)
+
+    async def write(chunk: bytes) -> None:
+        pass
+
+    scope: Any = {"aws.context": None}
+    call = ApplicationCall(app, Lifespan(app, "off", "3.0"), scope, HTTPCycle("GET", b""))
+    call.write = write if elsewhere else None
+    assert call.conclude(backend.kept().run(call.main, None)) is None
+    assert ("held the response back" in log.text) is not elsewhere
+
+
 def test_background_work_is_measured(adapt: Adapt, log: pytest.LogCaptureFixture) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send)

@@ -105,6 +105,13 @@ class TestExtension:
         adapt(Recorder(), graceful_shutdown=True)
         assert threading.active_count() == before
 
+    def test_under_our_own_runtime_there_is_one_already(
+        self, extensions_api: ExtensionsAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(environment, "after_answer", lambda end: None)
+        adapt(Recorder(), graceful_shutdown=True)
+        assert extensions_api.calls == []
+
     def test_by_default_none_registers(self, extensions_api: ExtensionsAPI) -> None:
         adapt(Recorder())
         assert extensions_api.calls == []
@@ -132,6 +139,15 @@ class TestEndAfterAnswer:
         assert ends == ["now"]
         assert client().wait_next_invocation() == "an event"
         assert ends == ["now"]
+
+    def test_our_own_runtime_is_asked_for_it(
+        self, client: type, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ends: list[object] = []
+        monkeypatch.setattr(environment, "after_answer", ends.append)
+        assert environment.end_after_answer(client)
+        assert ends == [client]
+        assert client().wait_next_invocation() == "an event"
 
     @pytest.mark.usefixtures("on_lambda")
     def test_under_another_client_nothing_is_promised(

@@ -182,3 +182,17 @@ def test_off_lambda_no_handler_is_set(adapt: Adapt, monkeypatch: pytest.MonkeyPa
 
 async def respond_ok(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send)
+
+
+def test_a_runtime_that_handles_the_signal_itself_runs_the_shutdowns(
+    adapt: Adapt, signals: list[str]
+) -> None:
+    app = Recorder()
+    adapt(app)
+    [installed] = termination.installed()
+
+    installed.shut_down(1.0)
+
+    assert app.messages[-1] == "lifespan.shutdown.complete"
+    assert signals == []
+    assert callable(installed.previous)
