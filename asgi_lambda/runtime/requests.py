@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def head(method: str, path: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """The head of a request; whoever writes the body says its length, or its encoding, in `fields`.
 
-    Raises ValueError for text that would end its line.
+    UTF-8, as AWS's client has it. Raises ValueError for text that would end its line.
     """
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
-    return "\r\n".join([*map(_line, lines), "", ""]).encode("latin-1", "replace")
+    return "\r\n".join([*map(_line, lines), "", ""]).encode("utf-8", "replace")
 
 
 def chunk(data: bytes) -> bytes:
@@ -28,7 +28,7 @@ def chunk(data: bytes) -> bytes:
 def last_chunk(trailers: Iterable[tuple[str, str]] = ()) -> bytes:
     """The end of a chunked body, with what is to be told only there."""
     lines = [_line(f"{name}: {value}") for name, value in trailers]
-    return "\r\n".join(["0", *lines, "", ""]).encode("latin-1", "replace")
+    return "\r\n".join(["0", *lines, "", ""]).encode("utf-8", "replace")
 
 
 def _line(text: str) -> str:

@@ -36,7 +36,7 @@ def test_text_that_would_end_its_line_is_refused(text: str) -> None:
         last_chunk([("X", text)])
 
 
-def test_names_of_another_script_do_not_break_a_head() -> None:
-    assert head(
-        "GET", "/", [("X", "Fehler für 文")]
-    ) == "GET / HTTP/1.1\r\nX: Fehler für ?\r\n\r\n".encode("latin-1")
+def test_text_of_any_script_goes_out_as_utf8() -> None:
+    assert head("GET", "/", [("X", "für 文 \ud800")]) == (
+        "GET / HTTP/1.1\r\nX: für 文 ?\r\n\r\n".encode()
+    )

@@ -1,0 +1,218 @@
+"""Lambda's Runtime API, as one poller calls it: the next invocation, and what became of it.
+
+Source: the Lambda guide, "Using the Lambda runtime API for custom runtimes".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Final
+
+from asgi_lambda import __version__
+from asgi_lambda.runtime import requests
+from asgi_lambda.runtime.connection import Connection, ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from asgi_lambda.runtime.replies import Reply
+
+    Fields = Iterable[tuple[str, str]]
+
+RUNTIME: Final = "/2018-06-01/runtime"
+_INVOCATION_ID: Final = "lambda-runtime-invocation-id"
+ERROR_TYPE: Final = "Lambda-Runtime-Function-Error-Type"
+ERROR_BODY: Final = "Lambda-Runtime-Function-Error-Body"
+_XRAY_CAUSE: Final = "Lambda-Runtime-Function-XRay-Error-Cause"
+# Source: AWS's Python runtime client, which leaves a larger one out.
+_LARGEST_CAUSE: Final = 1024 * 1024
+# Bytes; above it one more write is cheaper than one more copy.
+_WORTH_JOINING: Final = 65_536
+_USER_AGENT: Final = f"asgi-lambda/{__version__} python/{sys.version.partition(' ')[0]}"
+
+
+class Refused(Exception):
+    """A reply of the Runtime API that says no."""
+
+    def __init__(self, what: str, reply: Reply) -> None:
+        text = reply.body[:300].decode("utf-8", "replace")
+        super().__init__(f"the Runtime API answered {what} with {reply.status}: {text}")
+        self.status = reply.status
+
+
+class Invocation:
+    """An event, as it came, with what Lambda says of it.
+
+    headers: those of the reply, names lower case. body: JSON.
+    """
+
+    __slots__ = ("body", "headers", "request_id")
+
+    def __init__(self, headers: Mapping[str, str], body: bytes) -> None:
+        self.headers = headers
+        self.body = body
+        self.request_id = headers.get("lambda-runtime-aws-request-id", "")
+
+    def path(self, end: str) -> str:
+        return f"{RUNTIME}/invocation/{self.request_id}/{end}"
+
+    def echo(self) -> list[tuple[str, str]]:
+        """What says which attempt an answer belongs to, since request ids may repeat."""
+        nonce = self.headers.get(_INVOCATION_ID)
+        return [] if nonce is None else [("Lambda-Runtime-Invocation-Id", nonce)]
+
+
+class RuntimeAPI:
+    """The calls of one poller, over one connection that is kept.
+
+    on_loss: called where that connection is lost between two calls, and there is no server any
+    more: nobody will ever ask for what runs here.
+    """
+
+    def __init__(
+        self, address: str, on_loss: Callable[[ConnectionLost], object] = lambda _: None
+    ) -> None:
+        host, _, port = address.rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
+        self._address = address
+        self._on_loss = on_loss
+        self._connection: Connection | None = None
+        self._reconnecting: asyncio.Task[None] | None = None
+
+    async def next(self) -> Invocation:
+        """The next invocation, whenever it comes. Raises ConnectionLost and Refused."""
+        reply = await self.call("GET", f"{RUNTIME}/invocation/next")
+        if reply.status != 200:
+            raise Refused("/next", reply)
+        return Invocation(reply.headers, reply.body)
+
+    async def respond(
+        self, invocation: Invocation, body: bytes, content_type: str = "application/json"
+    ) -> asyncio.Future[Reply]:
+        """Begin to hand a response over; what comes back is the reply that will follow.
+
+        Waits for nothing where there is a connection, and so is all or nothing. Raises
+        ConnectionLost, as the reply may.
+        """
+        fields = [("Content-Type", content_type), *invocation.echo()]
+        return await self.begin("POST", invocation.path("response"), fields, body)
+
+    async def fail(self, invocation: Invocation, error: bytes, cause: str) -> Reply:
+        """Report an error, as JSON, with what X-Ray wants to know. Raises ConnectionLost."""
+        fields = [("Content-Type", "application/json"), *invocation.echo()]
+        if len(cause.encode()) < _LARGEST_CAUSE:
+            fields.append((_XRAY_CAUSE, cause))
+        return await self.call("POST", invocation.path("error"), fields, error)
+
+    async def stream(self, invocation: Invocation, content_type: str, body: bytes) -> Stream:
+        """Begin a response with the first part of its body. Raises ConnectionLost."""
+        fields = [
+            ("Host", self._address),
+            ("User-Agent", _USER_AGENT),
+            ("Content-Type", content_type),
+            ("Lambda-Runtime-Function-Response-Mode", "streaming"),
+            ("Transfer-Encoding", "chunked"),
+            ("Trailer", ERROR_TYPE),
+            ("Trailer", ERROR_BODY),
+            *invocation.echo(),
+        ]
+        connection = await self._connected()
+        # It cannot be used again, and whoever streams watches it.
+        self._connection = connection.on_loss = None
+        head = requests.head("POST", invocation.path("response"), fields)
+        connection.send(head + requests.chunk(body))
+        return Stream(connection)
+
+    async def drain(self) -> None:
+        """Wait until the system has taken what was sent. Raises ConnectionLost."""
+        if self._connection is not None:
+            await self._connection.drain()
+
+    async def call(self, method: str, path: str, fields: Fields = (), body: bytes = b"") -> Reply:
+        """The reply to any request. Raises ConnectionLost."""
+        return await (await self.begin(method, path, fields, body))
+
+    async def begin(
+        self, method: str, path: str, fields: Fields, body: bytes = b""
+    ) -> asyncio.Future[Reply]:
+        """Send any request; what comes back is the reply to come. Raises ConnectionLost."""
+        connection = await self._connected()
+        fields = [("Host", self._address), ("User-Agent", _USER_AGENT), *fields]
+        if method == "POST":
+            fields.append(("Content-Length", str(len(body))))
+        head = requests.head(method, path, fields)
+        reply = connection.reply()
+        if len(body) > _WORTH_JOINING:
+            connection.send(head, body)
+        else:
+            connection.send(head + body)
+        reply.add_done_callback(self._on_reply)
+        return reply
+
+    def _on_reply(self, reply: asyncio.Future[Reply]) -> None:
+        if reply.cancelled() or (reply.exception() is None and not reply.result().reusable):
+            self.close()
+
+    async def _connected(self) -> Connection:
+        if self._reconnecting is not None:
+            await asyncio.wait([self._reconnecting])
+        if self._connection is None or self._connection.lost is not None:
+            await self._connect()
+        assert self._connection is not None
+        return self._connection
+
+    async def _connect(self) -> None:
+        connection = self._connection = await Connection.open(self._host, self._port)
+        connection.on_loss = self._on_lost_connection
+
+    def _on_lost_connection(self) -> None:
+        # A server may close a connection that is not used for long; is it there at all?
+        self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
+
+    async def _reconnect(self) -> None:
+        try:
+            await self._connect()
+        except ConnectionLost as error:
+            self._on_loss(error)
+        finally:
+            self._reconnecting = None
+
+    def close(self) -> None:
+        """End the connection; the next call makes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class Stream:
+    """A response that has begun, on a connection of its own."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._reply = connection.reply()
+
+    def when_over(self, callback: Callable[[], object]) -> None:
+        """Call it as soon as the other side has answered, or is gone: it may be too early."""
+        self._reply.add_done_callback(lambda _: callback())
+
+    async def write(self, data: bytes) -> None:
+        """Send a part of the body, as soon as there is room for it. Raises ConnectionLost."""
+        self._connection.send(requests.chunk(data))
+        await self._connection.drain()
+
+    async def drain(self) -> None:
+        """Wait until the system has taken everything. Raises ConnectionLost."""
+        await self._connection.drain()
+
+    def end(self, trailers: Fields = ()) -> None:
+        """End the body, unless the other side takes no more of it."""
+        if not self._reply.done():
+            self._connection.send(requests.last_chunk(trailers))
+
+    async def reply(self) -> Reply:
+        """The reply, after which the connection is closed. Raises ConnectionLost."""
+        try:
+            return await self._reply
+        finally:
+            self._connection.close()
