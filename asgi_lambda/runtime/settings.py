@@ -1,0 +1,56 @@
+"""What the environment says of how to serve."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from asgi_lambda.errors import ConfigurationError
+
+INVOKE_MODE: Final = "ASGI_LAMBDA_INVOKE_MODE"
+IDLE_TIMEOUT: Final = "ASGI_LAMBDA_STREAM_IDLE_TIMEOUT"
+MAX_CONCURRENCY: Final = "AWS_LAMBDA_MAX_CONCURRENCY"
+
+_MODES: Final = ("BUFFERED", "RESPONSE_STREAM")
+
+
+class Settings:
+    """The checked variables.
+
+    streams: whether the front doors that can take a stream want one. idle: seconds without a part
+    of a stream after which it is given up, None: never. concurrency: how many invocations may be
+    under way at once, None: Lambda sends one after the other.
+    """
+
+    __slots__ = ("concurrency", "idle", "streams")
+
+    def __init__(self) -> None:
+        """Raises ConfigurationError."""
+        mode = os.environ.get(INVOKE_MODE, "BUFFERED")
+        if mode not in _MODES:
+            raise _refused(INVOKE_MODE, mode, " or ".join(_MODES))
+        self.streams = mode == "RESPONSE_STREAM"
+        idle = os.environ.get(IDLE_TIMEOUT)
+        self.idle = None if idle is None else _seconds(idle)
+        concurrency = os.environ.get(MAX_CONCURRENCY)
+        self.concurrency = None if concurrency is None else _count(concurrency)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise _refused(IDLE_TIMEOUT, text, "a number of seconds greater than 0")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise _refused(MAX_CONCURRENCY, text, "a number greater than 0")
+    return int(text)
+
+
+def _refused(name: str, value: str, accepted: str) -> ConfigurationError:
+    return ConfigurationError(f"{name}: expected {accepted}, got {value!r}")
