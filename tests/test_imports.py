@@ -175,7 +175,10 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
                 # The Runtime API is called on the kept loop of asyncio, whatever applications use.
                 "runtime/api.py",
                 "runtime/connection.py",
+                "runtime/delivery.py",
                 "runtime/pathsend.py",
+                "runtime/poller.py",
+                "runtime/service.py",
             },
         ),
         ("trio", {"loops/trio.py", "loops/trio_calls.py"}),

@@ -1,0 +1,233 @@
+"""Serves invocations until Lambda ends the environment: one at a time, or many on one event loop.
+
+A Handler's requests run on the loop. Any other function is called as AWS's client calls it: on the
+main thread while the loop stands still, so that it may run one of its own; in a thread where
+several are under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda import loops, sources
+from asgi_lambda.adapter import Handler
+from asgi_lambda.runtime import marshal, prelude
+from asgi_lambda.runtime.api import Refused, RuntimeAPI
+from asgi_lambda.runtime.connection import ConnectionLost
+from asgi_lambda.runtime.context import LambdaContext, enter
+from asgi_lambda.runtime.delivery import Delivery, StreamedDelivery
+from asgi_lambda.runtime.errors import Fault
+from asgi_lambda.runtime.poller import Poller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from asgi_lambda.loop_types import KeptLoop, Loop
+    from asgi_lambda.runtime.api import Invocation
+    from asgi_lambda.runtime.logs import Log
+    from asgi_lambda.runtime.settings import Settings
+
+    Function = Callable[[Any, Any], Any]
+    # The event, what a function made of it, or the error that it raised.
+    Outcome = tuple[Any, Any, Exception | None]
+
+_ENDED: Final = "the execution environment was shut down before the function had ended"
+
+
+class Service:
+    """The function of this process.
+
+    ends: to be called once the answer of this invocation is delivered, to end the process.
+    stopping: no further invocation is asked for. in_function: the main thread is in the
+    function, where no loop of ours runs. left_behind: a thread is in it, and nobody waits for it.
+    lost: why there is nobody to serve any more.
+    """
+
+    def __init__(
+        self, function: Function, kept: KeptLoop, address: str, settings: Settings, log: Log
+    ) -> None:
+        self.stopping = False
+        self.ends: Sequence[Callable[[], object]] = ()
+        self.in_function = self.left_behind = False
+        self._run = functools.partial(run_on, kept)
+        self.lost: Exception | None = None
+        self._function = function
+        self._kept = kept
+        self._settings = settings
+        self._handler = None
+        if isinstance(function, Handler) and function._loops is loops.backend("asyncio"):
+            self._handler = function
+        count = settings.concurrency or 1
+        many = settings.concurrency is not None
+        self._pollers = [
+            Poller(RuntimeAPI(address, self._lose), log, streams=settings.streams, patient=many)
+            for _ in range(count)
+        ]
+        self._threads = ThreadPoolExecutor(count, "asgi-lambda")
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._deliveries: set[Delivery] = set()
+        self._threaded: set[asyncio.Task[Any]] = set()
+
+    def serve(self) -> None:
+        """Serve until `stop`. Raises ConnectionLost and Refused, and what ends a process."""
+        if self._settings.concurrency is None:
+            self._serve_alone(self._pollers[0])
+        else:
+            self._run(self._serve_many())
+        for end in self.ends:
+            end()
+        if self.lost is not None:
+            raise self.lost
+
+    def stop(self) -> None:
+        """Ask for no further invocation; on the loop, as all below."""
+        self.stopping = True
+        for task in self._waiting:
+            task.cancel()
+
+    def give_up(self) -> None:
+        """End what is still under way."""
+        for delivery in self._deliveries:
+            delivery.give_up(_ENDED)
+        for task in self._threaded:
+            task.cancel()
+
+    def _lose(self, error: Exception) -> None:
+        self.lost = error
+        self.stop()
+        self.give_up()
+
+    def _serve_alone(self, poller: Poller) -> None:
+        while (invocation := self._run(self._next(poller))) is not None:
+            enter(invocation.headers, alone=True)
+            started = self._begin(invocation)
+            if isinstance(started, Delivery):
+                self._run(self._deliver(started, poller, invocation))
+            else:
+                self.in_function = True
+                outcome = started()
+                self.in_function = False
+                self._run(self._report(poller, invocation, outcome))
+
+    async def _serve_many(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for poller in self._pollers:
+                group.create_task(self._poll(poller))
+
+    async def _poll(self, poller: Poller) -> None:
+        try:
+            await self._serve(poller)
+        except (ConnectionLost, Refused) as error:
+            self._lose(error)
+
+    async def _serve(self, poller: Poller) -> None:
+        while (invocation := await self._next(poller)) is not None:
+            enter(invocation.headers, alone=False)
+            started = self._begin(invocation)
+            if isinstance(started, Delivery):
+                await self._deliver(started, poller, invocation)
+            else:
+                await self._report(poller, invocation, await self._in_thread(started))
+
+    async def _next(self, poller: Poller) -> Invocation | None:
+        """The next invocation, None where it was to be the last one."""
+        task = asyncio.current_task()
+        assert task is not None
+        if self.ends:
+            self.stop()
+        if self.stopping:
+            return None
+        self._waiting.add(task)
+        try:
+            return await poller.next()
+        except asyncio.CancelledError:
+            if not self.stopping:
+                raise
+            task.uncancel()
+            return None
+        finally:
+            self._waiting.discard(task)
+
+    def _begin(self, invocation: Invocation) -> Delivery | Callable[[], Outcome]:
+        """A request on its way to the application; else a call of the function, to be made."""
+        event = None
+        try:
+            context = LambdaContext(invocation.headers)
+            event = marshal.decode(invocation.body)
+            delivery = self._delivery(event, context)
+        except Exception as error:
+            return functools.partial(_failed, event, error)
+        return delivery or functools.partial(self._call, event, context)
+
+    def _delivery(self, event: Any, context: LambdaContext) -> Delivery | None:
+        handler, settings = self._handler, self._settings
+        source = None if handler is None else sources.detect(event)
+        if handler is None or source is None:
+            return None
+        call = handler._open(source, event, context)
+        if settings.streams and source.name in prelude.SOURCES:
+            return StreamedDelivery(handler, source, call, settings.idle)
+        return Delivery(handler, source, call)
+
+    async def _deliver(self, delivery: Delivery, poller: Poller, invocation: Invocation) -> None:
+        self._deliveries.add(delivery)
+        try:
+            reply = await delivery.run(self._kept, poller.api, invocation)
+        except (ConnectionLost, Refused):
+            raise
+        except Exception as error:
+            await poller.fail(invocation, error)
+        else:
+            await poller.settle(invocation, delivery.event, reply)
+        finally:
+            self._deliveries.discard(delivery)
+
+    def _call(self, event: Any, context: LambdaContext) -> Outcome:
+        try:
+            return event, self._function(event, context), None
+        except Exception as error:
+            return event, None, error
+
+    async def _in_thread(self, call: Callable[[], Outcome]) -> Outcome:
+        """The outcome of a call, in a thread with the context of the invocation."""
+        task = asyncio.current_task()
+        assert task is not None
+        run = contextvars.copy_context().run
+        self._threaded.add(task)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run, call)
+        except asyncio.CancelledError:
+            if not self.stopping:
+                raise
+            task.uncancel()
+            self.left_behind = True
+            return _failed(None, Fault("Runtime.Shutdown", _ENDED))
+        finally:
+            self._threaded.discard(task)
+
+    async def _report(self, poller: Poller, invocation: Invocation, outcome: Outcome) -> None:
+        event, result, error = outcome
+        if error is None:
+            await poller.succeed(invocation, event, result)
+        else:
+            await poller.fail(invocation, error)
+
+
+def run_on(kept: KeptLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine on a loop that stands still."""
+    result = None
+
+    async def main(_: Loop) -> None:
+        nonlocal result
+        result = await coroutine
+
+    kept.run(main, None)
+    return result
+
+
+def _failed(event: Any, error: Exception) -> Outcome:
+    return event, None, error

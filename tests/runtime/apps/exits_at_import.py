@@ -1,0 +1,5 @@
+"""A module of a function that cannot be served."""
+
+import sys
+
+sys.exit(5)

@@ -1,0 +1,5 @@
+"""A module of a function that cannot be served."""
+
+import importlib
+
+importlib.import_module("there_is_no_such_module")

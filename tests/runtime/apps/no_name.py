@@ -1,0 +1,3 @@
+"""A module of a function that cannot be served."""
+
+other = 1

@@ -1,0 +1,173 @@
+"""Many invocations at once, on one event loop or in threads, as Managed Instances send them."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runtime.clients import start
+from tests.runtime.double import NEXT, RUNTIME, Behaviour
+from tests.runtime.events import STREAM, deadline, request
+
+if TYPE_CHECKING:
+    from tests.runtime.clients import Client
+    from tests.runtime.double import Received
+
+
+def give(client: Client, path: str, count: int, source: str = "function-url") -> list[str]:
+    """Hand out so many requests; their ids."""
+    ids = [f"id-{number}" for number in range(count)]
+    client.api.wait_for(NEXT, count)
+    for each in ids:
+        client.api.give(request(path, source=source), each, Lambda_Runtime_Trace_Id=f"Root={each}")
+    return ids
+
+
+def spread(answers: list[Received]) -> float:
+    """Seconds between the first and the last."""
+    ends = [each.whole_at for each in answers if each.whole_at is not None]
+    return max(ends) - min(ends)
+
+
+def test_a_handler_serves_all_on_one_loop() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="8") as client:
+        ids = give(client, "/ids", 8)
+        answers = [client.api.answer(each) for each in ids]
+        log = client.log
+
+    said = [ast.literal_eval(each.content["body"]) for each in answers]
+    for identifier, (first, second, _) in zip(ids, said, strict=True):
+        assert first == second == (identifier, f"Root={identifier}", identifier)
+        assert f"{identifier}\tlogged" in log
+    assert len({pid for _, _, pid in said}) == 1
+    assert spread(answers) < 0.2
+    assert len({each.connection for each in answers}) == 8
+
+
+@pytest.mark.parametrize("handler", ["web.decorated", "trio_web.handler"])
+def test_any_other_callable_runs_in_threads(handler: str) -> None:
+    with start(handler, AWS_LAMBDA_MAX_CONCURRENCY="8") as client:
+        ids = give(client, "/ids", 8)
+        answers = [client.api.answer(each) for each in ids]
+
+    said = [ast.literal_eval(each.content["body"]) for each in answers]
+    assert [first for first, _, _ in said] == [(each, f"Root={each}", each) for each in ids]
+    assert spread(answers) < 0.5
+
+
+def test_a_plain_function_knows_its_invocation() -> None:
+    with start("functions.meets", AWS_LAMBDA_MAX_CONCURRENCY="4") as client:
+        client.api.wait_for(NEXT, 4)
+        for number in range(4):
+            client.api.give(4, f"id-{number}")
+        answers = [client.api.answer(f"id-{number}") for number in range(4)]
+
+    assert [each.content for each in answers] == [f"id-{number}" for number in range(4)]
+    assert all(f"id-{number}\tmet" in client.log for number in range(4))
+
+
+def test_a_failure_is_that_of_its_invocation() -> None:
+    with start("functions.raises", AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        failed = client.api.invoke("plain", "failed", Lambda_Runtime_Invocation_Id="a-nonce")
+        again = client.api.invoke("stop", "again")
+
+    assert failed.what == f"POST {RUNTIME}/invocation/failed/error"
+    assert failed.headers["lambda-runtime-invocation-id"] == "a-nonce"
+    assert [each.content["errorType"] for each in (failed, again)] == [
+        "ValueError",
+        "StopIteration",
+    ]
+    [frame] = failed.content["stackTrace"]
+    assert "in raises" in frame
+
+
+def test_events_of_queues_reach_a_plain_function_in_a_thread() -> None:
+    with start("web.queue", AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        assert client.api.invoke({"queue": 1}).content == {"took": {"queue": 1}}
+        assert client.api.invoke(request("/answer/x"), "two").content["body"] == "x"
+
+
+def test_streams_go_on_side_by_side() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="4", **STREAM) as client:
+        ids = give(client, "/chunks/3/0.1", 4)
+        answers = [client.api.answer(each) for each in ids]
+
+    assert all(len(each.pieces) == 3 for each in answers)
+    assert spread(answers) < 0.2
+
+
+def test_each_has_its_own_deadline() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        client.api.wait_for(NEXT)
+        client.api.give(request("/hang/first"), "hangs", Lambda_Runtime_Deadline_Ms=deadline(0.4))
+        other = client.api.invoke(request("/answer/x"), "other")
+        hangs = client.api.answer("hangs")
+
+    assert hangs.content["statusCode"] == 504
+    assert other.content["body"] == "x"
+
+
+def test_a_deadline_that_is_years_ahead_is_none() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        client.api.wait_for(NEXT)
+        answer = client.api.invoke(request("/answer/x"), Lambda_Runtime_Deadline_Ms=deadline(1e9))
+
+    assert answer.content["body"] == "x"
+
+
+def test_the_next_invocation_is_tried_again() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="1") as client:
+        client.api.behaviours["next"] += [Behaviour(500, b"no")] * 2
+        assert client.api.invoke(request("/answer/x")).content["body"] == "x"
+        client.api.wait_for(NEXT, 4)
+        client.api.behaviours["next"] += [Behaviour(500, b"no")] * 9
+        client.api.invoke(request("/answer/x"), "two")
+
+        assert client.wait_for_end() == 1
+        assert client.api.whats().count(NEXT) == 3 + 1 + 5
+    assert client.log.count("to get the next invocation failed") == 2 + 4
+
+
+def test_a_runtime_api_that_goes_away_ends_the_process_and_all_that_it_does() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="4") as client:
+        give(client, "/hang/first", 3)
+        client.wait_for_note("begins /hang/first", times=3)
+        client.api.close()
+
+        assert client.wait_for_end() == 1
+    assert client.noted.count("cancelled") == 3
+
+
+def test_after_three_that_do_not_end_the_others_still_do() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="4") as client:
+        client.api.wait_for(NEXT)
+        client.api.give(request("/chunks/5/0.2"), "slow")
+        client.wait_for_note("begins /chunks/5/0.2")
+        for number in range(3):
+            client.api.give(
+                request("/hang/stubborn"), str(number), Lambda_Runtime_Deadline_Ms=deadline(0.3)
+            )
+        slow = client.api.answer("slow")
+
+        assert client.wait_for_end() == 1
+    assert slow.content["statusCode"] == 200
+
+
+def test_many_invocations_leave_nothing_behind() -> None:
+    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="8") as client:
+        for number in range(1_000):
+            client.api.give(request("/memory"), str(number))
+        early = json.loads(client.api.answer("200").content["body"])
+        late = json.loads(client.api.answer("999").content["body"])
+
+    assert late - early < 2_000
+
+
+def test_a_function_that_exits_ends_the_process() -> None:
+    with start("functions.exits", AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        client.api.give("7")
+
+        assert client.wait_for_end() == 7
