@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pytest
 
 from tests.emulator.emulator import LIKE_LAMBDA, Emulator
-from tests.emulator.program import CHECKOUT
+from tests.emulator.program import AWS_CLIENT, CHECKOUT, OUR_CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,9 @@ _ARCHITECTURES: Final = {
     "aarch64": "arm64",
     "arm64": "arm64",
 }
+# For tests whose functions must not notice which one calls them.
+both_clients: Final = pytest.mark.parametrize("client", [AWS_CLIENT, OUR_CLIENT], indirect=True)
+
 # Enough for everything that is not to run into it.
 _TIMEOUT: Final = 20
 
@@ -79,7 +82,13 @@ def _install(cache: Path, folder: Path) -> None:
 
 
 @pytest.fixture
-def emulate(emulator_binary: Path) -> Iterator[Emulate]:
+def client(request: pytest.FixtureRequest) -> str:
+    """The runtime client, AWS's where a test does not ask for others."""
+    return str(getattr(request, "param", AWS_CLIENT))
+
+
+@pytest.fixture
+def emulate(emulator_binary: Path, client: str) -> Iterator[Emulate]:
     """Starts emulators that end with the test."""
     with ExitStack() as started:
 
@@ -93,7 +102,11 @@ def emulate(emulator_binary: Path) -> Iterator[Emulate]:
             if "." not in application:
                 handler = f"tests.emulator.apps.{application}.handler"
             emulator = Emulator(
-                binary=emulator_binary, handler=handler, variables=variables, timeout=timeout
+                binary=emulator_binary,
+                client=client,
+                handler=handler,
+                variables=variables,
+                timeout=timeout,
             )
             started.enter_context(emulator)
             emulator.wait_until_ready()

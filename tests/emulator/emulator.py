@@ -1,4 +1,4 @@
-"""AWS's Runtime Interface Emulator, with AWS's Python runtime client under it."""
+"""AWS's Runtime Interface Emulator, with a runtime client under it: AWS's for Python, or ours."""
 
 from __future__ import annotations
 
@@ -54,7 +54,13 @@ class Emulator(Program):
     """
 
     def __init__(
-        self, *, binary: Path, handler: str, variables: Mapping[str, str], timeout: int
+        self,
+        *,
+        binary: Path,
+        client: str,
+        handler: str,
+        variables: Mapping[str, str],
+        timeout: int,
     ) -> None:
         self._port, runtime_port = _free_ports()
         super().__init__(
@@ -64,7 +70,7 @@ class Emulator(Program):
                 f"127.0.0.1:{self._port}",
                 "--runtime-api-address",
                 f"127.0.0.1:{runtime_port}",
-                *runtime_command(handler),
+                *runtime_command(handler, client),
             ],
             environment=clean_environment(
                 {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout), **variables}

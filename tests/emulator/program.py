@@ -32,9 +32,13 @@ class Note(NamedTuple):
     what: str
 
 
-def runtime_command(handler: str) -> list[str]:
-    """AWS's own runtime client, on the interpreter of the tests."""
-    return [sys.executable, "-m", "awslambdaric", handler]
+AWS_CLIENT: Final = "awslambdaric"
+OUR_CLIENT: Final = "asgi_lambda.runtime"
+
+
+def runtime_command(handler: str, client: str = AWS_CLIENT) -> list[str]:
+    """A runtime client, on the interpreter of the tests."""
+    return [sys.executable, "-m", client, handler]
 
 
 def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:

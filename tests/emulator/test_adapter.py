@@ -1,4 +1,4 @@
-"""Whole invocations, through AWS's emulator and its runtime client."""
+"""Whole invocations, through AWS's emulator, under its runtime client and under ours."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.emulator.conftest import both_clients
 from tests.emulator.emulator import BARE, LIKE_LAMBDA
 from tests.emulator.events import durable, request, sqs
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.emulator.conftest import Emulate
+
+pytestmark = both_clients
 
 # Those whose packages are in the environment of these tests; tests/examples runs all of them.
 EXAMPLES: Final = ["asgi2_class", "asgi2_function", "fastapi", "hello", "starlette"]

@@ -1,4 +1,4 @@
-"""Applications that do not end in time, under AWS's runtime client."""
+"""Applications that do not end in time, under AWS's runtime client and under ours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.emulator.conftest import both_clients
 from tests.emulator.emulator import BARE, LIKE_LAMBDA
 from tests.emulator.events import request
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.emulator.conftest import Emulate
     from tests.emulator.emulator import Emulator
+
+pytestmark = both_clients
 
 # Seconds. The smallest that leaves time to start within the first invocation.
 TIMEOUT: Final = 2
@@ -77,5 +80,5 @@ def test_code_that_blocks_the_loop_is_named_before_lambda_ends_the_process(
 
     assert answer.text == "Task timed out after 2.00 seconds"
     stacks = emulator.log[emulator.log.index("[CRITICAL]") :]
-    assert "time.sleep(60)" in stacks[: stacks.index("SIGKILL")]
+    assert "time.sleep(60)" in stacks[: stacks.index("Reset initiated")]
     assert after["pid"] != place["pid"]

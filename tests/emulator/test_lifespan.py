@@ -1,9 +1,10 @@
-"""When an application starts under AWS's runtime client, and what follows where it cannot."""
+"""When an application starts under a runtime client, and what follows where it cannot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.emulator.conftest import both_clients
 from tests.emulator.emulator import BARE
 from tests.emulator.events import request, sqs
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Emulate
 
 
+@both_clients
 def test_on_lambda_the_startup_is_part_of_the_import(emulate: Emulate) -> None:
     emulator = emulate("service")
 
@@ -37,6 +39,7 @@ def test_the_first_invocation_may_also_be_no_request(emulate: Emulate) -> None:
     assert emulator.noted == ["imported", "startup"]
 
 
+@both_clients
 def test_a_startup_that_fails_at_import_is_an_error_of_the_initialisation(
     emulate: Emulate,
 ) -> None:
@@ -51,6 +54,7 @@ def test_a_startup_that_fails_at_import_is_an_error_of_the_initialisation(
     assert "imported" not in emulator.noted
 
 
+@both_clients
 def test_on_lambda_a_startup_that_fails_in_an_invocation_has_the_process_replaced(
     emulate: Emulate,
 ) -> None:
