@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from traceback import FrameSummary
 
-_OURS: Final = str(Path(__file__).parent)
+_OURS: Final = str(Path(__file__).parents[1])
 # An indented line as the log groups it with the one before.
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
@@ -83,7 +83,7 @@ class Failure:
 
 
 def _frames_of_the_function(error: BaseException) -> list[FrameSummary]:
-    """The frames of a traceback from the first one that is none of this runtime."""
+    """The frames of a traceback from the first one that is not of this package."""
     frames = list(traceback.extract_tb(error.__traceback__))
     for number, frame in enumerate(frames):
         if not frame.filename.startswith(_OURS):

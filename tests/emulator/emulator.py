@@ -62,7 +62,7 @@ class Emulator(Program):
         variables: Mapping[str, str],
         timeout: int,
     ) -> None:
-        self._port, runtime_port = _free_ports()
+        self._port, runtime_port = free_ports()
         super().__init__(
             command=[
                 str(binary),
@@ -110,7 +110,8 @@ class Emulator(Program):
         self._callers.shutdown()
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Two that nobody listened on a moment ago."""
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,

@@ -1,0 +1,80 @@
+"""Many invocations at once in AWS's emulator of Managed Instances, under our runtime client."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.emulator.managed_instances import ManagedInstances
+from tests.emulator.program import OUR_CLIENT
+from tests.runtime.events import STREAM, request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def environment(
+    binary: Path, *, handler: str = "web.handler", variables: Mapping[str, str] | None = None
+) -> ManagedInstances:
+    return ManagedInstances(
+        binary=binary,
+        client=OUR_CLIENT,
+        handler=f"tests.runtime.apps.{handler}",
+        variables=variables or {},
+        count=8,
+    )
+
+
+@pytest.mark.parametrize("handler", ["web.handler", "web.decorated"])
+def test_eight_at_once_in_one_process(emulator_binary: Path, handler: str) -> None:
+    with environment(emulator_binary, handler=handler) as instances:
+        instances.invoke(request("/answer/ready"))
+        answers = instances.invoke_all(*[request("/ids")] * 8)
+        log = instances.log
+
+    said = [ast.literal_eval(json.loads(answer.body)["body"]) for answer in answers]
+    ids = {first[0] for first, _, _ in said}
+    assert len(ids) == 8
+    assert all(first[0] == first[2] == second[0] for first, second, _ in said)
+    assert len({pid for _, _, pid in said}) == 1
+    # The emulator asks for JSON, in which each line has the id of its invocation.
+    lines = [json.loads(line) for line in log.splitlines() if '"logged"' in line]
+    assert {line["requestId"] for line in lines} == ids
+
+
+def test_the_response_is_there_before_the_work_is_done(emulator_binary: Path) -> None:
+    with environment(emulator_binary) as instances:
+        answer = instances.invoke(request("/background/0.3"))
+        before = instances.noted
+        instances.wait_for_note("ends /background/0.3")
+
+    assert json.loads(answer.body)["body"] == "done"
+    assert "ends /background/0.3" not in before
+
+
+def test_streams_and_their_failures(emulator_binary: Path) -> None:
+    with environment(emulator_binary, variables=STREAM) as instances:
+        stream = instances.invoke(request("/chunks/3/0.05"))
+        failed = instances.invoke(request("/raise/middle"))
+        buffered = instances.invoke(request("/answer/x", source="http-api"))
+
+    assert stream.headers["Content-Type"] == ("application/vnd.awslambda.http-integration-response")
+    prelude, _, body = stream.body.partition(bytes(8))
+    assert json.loads(prelude)["cookies"] == ["a=1", "b=2"]
+    assert body == b"chunk 0chunk 1chunk 2"
+    assert json.loads(failed.body)["errorType"] == "LookupError"
+    assert json.loads(buffered.body)["body"] == "x"
+
+
+def test_the_end_of_the_environment_shuts_the_application_down(emulator_binary: Path) -> None:
+    with environment(emulator_binary) as instances:
+        instances.invoke(request("/answer/ready"))
+        instances.process.terminate()
+        instances.wait_for_end()
+
+        assert "shutdown" in instances.noted
+        assert "SIGKILL" not in instances.log
