@@ -27,8 +27,6 @@ ERROR_BODY: Final = "Lambda-Runtime-Function-Error-Body"
 _XRAY_CAUSE: Final = "Lambda-Runtime-Function-XRay-Error-Cause"
 # Source: AWS's Python runtime client, which leaves a larger one out.
 _LARGEST_CAUSE: Final = 1024 * 1024
-# Bytes; above it one more write is cheaper than one more copy.
-_WORTH_JOINING: Final = 65_536
 _USER_AGENT: Final = f"asgi-lambda/{__version__} python/{sys.version.partition(' ')[0]}"
 
 
@@ -105,8 +103,13 @@ class RuntimeAPI:
             fields.append((_XRAY_CAUSE, cause))
         return await self.call("POST", invocation.path("error"), fields, error)
 
-    async def stream(self, invocation: Invocation, content_type: str, body: bytes) -> Stream:
-        """Begin a response with the first part of its body. Raises ConnectionLost."""
+    async def stream(
+        self, invocation: Invocation, content_type: str, *body: bytes, whole: bool = False
+    ) -> Stream:
+        """Begin a response with the first part of its body, which may be all of it.
+
+        Raises ConnectionLost.
+        """
         fields = [
             ("Host", self._address),
             ("User-Agent", _USER_AGENT),
@@ -117,11 +120,14 @@ class RuntimeAPI:
             ("Trailer", ERROR_BODY),
             *invocation.echo(),
         ]
+        head = requests.head("POST", invocation.path("response"), fields)
+        end = requests.last_chunk() if whole else b""
         connection = await self._connected()
         # It cannot be used again, and whoever streams watches it.
         self._connection = connection.on_loss = None
-        head = requests.head("POST", invocation.path("response"), fields)
-        connection.send(head + requests.chunk(body))
+        connection.send(head, *requests.chunk(*body), end)
+        # The next call need not wait for another one.
+        self._replace_connection()
         return Stream(connection)
 
     async def drain(self) -> None:
@@ -143,10 +149,7 @@ class RuntimeAPI:
             fields.append(("Content-Length", str(len(body))))
         head = requests.head(method, path, fields)
         reply = connection.reply()
-        if len(body) > _WORTH_JOINING:
-            connection.send(head, body)
-        else:
-            connection.send(head + body)
+        connection.send(head, body)
         reply.add_done_callback(self._on_reply)
         return reply
 
@@ -164,10 +167,10 @@ class RuntimeAPI:
 
     async def _connect(self) -> None:
         connection = self._connection = await Connection.open(self._host, self._port)
-        connection.on_loss = self._on_lost_connection
-
-    def _on_lost_connection(self) -> None:
         # A server may close a connection that is not used for long; is it there at all?
+        connection.on_loss = self._replace_connection
+
+    def _replace_connection(self) -> None:
         self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
 
     async def _reconnect(self) -> None:
@@ -197,18 +200,18 @@ class Stream:
         self._reply.add_done_callback(lambda _: callback())
 
     async def write(self, data: bytes) -> None:
-        """Send a part of the body, as soon as there is room for it. Raises ConnectionLost."""
-        self._connection.send(requests.chunk(data))
+        """Send a part of the body, and wait until it is taken. Raises ConnectionLost."""
+        self._connection.send(*requests.chunk(data))
         await self._connection.drain()
 
     async def drain(self) -> None:
         """Wait until the system has taken everything. Raises ConnectionLost."""
         await self._connection.drain()
 
-    def end(self, trailers: Fields = ()) -> None:
-        """End the body, unless the other side takes no more of it."""
+    def end(self, data: bytes = b"", trailers: Fields = ()) -> None:
+        """End the body with its last part, unless the other side takes no more of it."""
         if not self._reply.done():
-            self._connection.send(requests.last_chunk(trailers))
+            self._connection.send(*requests.chunk(data), requests.last_chunk(trailers))
 
     async def reply(self) -> Reply:
         """The reply, after which the connection is closed. Raises ConnectionLost."""

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asgi_lambda.runtime.replies import MalformedReply, Reply, ReplyParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# Bytes; above it another call of the system is cheaper than a copy.
+_WORTH_COPYING: Final = 65_536
 
 
 class ConnectionLost(ConnectionError):
@@ -47,6 +51,8 @@ class Connection(asyncio.Protocol):
         """Write at once as much as the system takes. Raises ConnectionLost."""
         if self.lost is not None:
             raise self.lost
+        if sum(map(len, parts)) <= _WORTH_COPYING:
+            parts = (b"".join(parts),)
         for part in parts:
             self._transport.write(part)
 

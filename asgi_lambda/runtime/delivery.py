@@ -10,7 +10,8 @@ import asyncio
 import json
 import logging
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from asgi_lambda.errors import ResponseFailed
 from asgi_lambda.protocols.http import State
@@ -21,6 +22,7 @@ from asgi_lambda.runtime.connection import ConnectionLost
 from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.marshal import encode_response
 from asgi_lambda.runtime.pathsend import with_pathsend
+from asgi_lambda.runtime.settings import INVOKE_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,19 @@ if TYPE_CHECKING:
     from asgi_lambda.sources.source import Source
 
 logger = logging.getLogger("asgi_lambda")
+
+# Parts of a body that say that it was to be streamed; many frameworks send two in any case.
+_MANY: Final = 3
+
+
+@cache
+def _tell_of_streams() -> None:
+    """Tell once of what is easily forgotten."""
+    logger.info(
+        "The application sends its response in parts, and they are collected; "
+        "%s=RESPONSE_STREAM streams them, where the front door is configured for it",
+        INVOKE_MODE,
+    )
 
 
 class Delivery:
@@ -102,6 +117,8 @@ class Delivery:
     async def _write(self, chunk: bytes) -> None:
         call = self._call
         call.chunks.append(chunk)
+        if len(call.chunks) == _MANY and self._source.name in prelude.SOURCES:
+            _tell_of_streams()
         # What may yet make the invocation fail does not leave before the application has ended.
         if call.cycle.state is State.COMPLETE and not self._may_fail(call.cycle.status):
             await self._respond(None)
@@ -152,19 +169,21 @@ class StreamedDelivery(Delivery):
         if self._may_fail(cycle.status):
             self._call.chunks.append(chunk)
             return
-        if self._stream is None and not self._too_large:
-            await self._begin(chunk)
-        elif self._stream is not None and chunk:
-            await self._stream.write(chunk)
-        if self._stream is None:
-            return
+        complete = cycle.state is State.COMPLETE
         self._sent += len(chunk)
-        if cycle.state is State.COMPLETE:
-            self._stream.end()
-        elif self._idle is not None:
+        if self._stream is None:
+            await self._begin(chunk, complete)
+        elif complete:
+            self._stream.end(chunk)
+            await self._stream.drain()
+        elif chunk:
+            await self._stream.write(chunk)
+        if self._idle is not None and not complete:
             self._after("idle", self._idle, self._on_idle)
 
-    async def _begin(self, chunk: bytes) -> None:
+    async def _begin(self, chunk: bytes, complete: bool) -> None:
+        if self._too_large:
+            return
         cycle, options = self._call.cycle, self._handler._options
         response = Response(cycle.status, cycle.headers, b"", options.dropped)
         head = prelude.prelude(self._source.render(response))
@@ -173,7 +192,9 @@ class StreamedDelivery(Delivery):
             self._call.log(logging.ERROR, f"{what}, and the front door takes {prelude.LARGEST}")
             self._too_large = True
             return
-        self._stream = await self._api.stream(self._invocation, prelude.CONTENT_TYPE, head + chunk)
+        self._stream = await self._api.stream(
+            self._invocation, prelude.CONTENT_TYPE, head, chunk, whole=complete
+        )
         self._stream.when_over(self._on_over)
         await self._stream.drain()
 
@@ -184,13 +205,14 @@ class StreamedDelivery(Delivery):
             status = 500 if self._too_large else status
             rendered = self._handler._render(self._source, call, status)
             body = prelude.whole(rendered)
-            self._stream = await self._api.stream(self._invocation, prelude.CONTENT_TYPE, body)
-            self._stream.end()
+            self._stream = await self._api.stream(
+                self._invocation, prelude.CONTENT_TYPE, body, whole=True
+            )
         elif status is None:
             if self._handler._options.access_log:
                 call.log_access(call.cycle.status, self._sent)
         else:
-            self._stream.end(self._trailers())
+            self._stream.end(trailers=self._trailers())
         try:
             return await self._stream.reply()
         except ConnectionLost as error:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from traceback import FrameSummary
 
-_OURS: Final = str(Path(__file__).parents[1])
+_OURS: Final = os.path.dirname(os.path.dirname(__file__))
 # An indented line as the log groups it with the one before.
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 

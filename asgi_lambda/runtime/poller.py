@@ -56,8 +56,7 @@ class Poller:
         """Hand over what a function returned. Raises ConnectionLost and Refused."""
         if self._streams and prelude.is_response(result) and _front_door(event):
             body, content_type = prelude.whole(result), prelude.CONTENT_TYPE
-            stream = await self.api.stream(invocation, content_type, body)
-            stream.end()
+            stream = await self.api.stream(invocation, content_type, body, whole=True)
             reply = await stream.reply()
         else:
             try:

@@ -20,9 +20,13 @@ def head(method: str, path: str, fields: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join([*map(_line, lines), "", ""]).encode("utf-8", "replace")
 
 
-def chunk(data: bytes) -> bytes:
-    """A part of a chunked body; an empty one would be its end."""
-    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+def chunk(*data: bytes) -> list[bytes]:
+    """A part of a chunked body, in pieces to be sent; an empty one would be its end.
+
+    The pieces of `data` are not copied: they may be large.
+    """
+    length = sum(map(len, data))
+    return [b"%x\r\n" % length, *data, b"\r\n"] if length else []
 
 
 def last_chunk(trailers: Iterable[tuple[str, str]] = ()) -> bytes:

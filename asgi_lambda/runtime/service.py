@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Function = Callable[[Any, Any], Any]
     # The event, what a function made of it, or the error that it raised.
     Outcome = tuple[Any, Any, Exception | None]
+    Call = Callable[[], Outcome]
 
 _ENDED: Final = "the execution environment was shut down before the function had ended"
 
@@ -102,16 +103,24 @@ class Service:
         self.give_up()
 
     def _serve_alone(self, poller: Poller) -> None:
-        while (invocation := self._run(self._next(poller))) is not None:
+        while (due := self._run(self._serve_requests(poller))) is not None:
+            invocation, call = due
+            # What the task had is not seen from here.
+            enter(invocation.headers, alone=True)
+            self.in_function = True
+            outcome = call()
+            self.in_function = False
+            self._run(self._report(poller, invocation, outcome))
+
+    async def _serve_requests(self, poller: Poller) -> tuple[Invocation, Call] | None:
+        """Serve one request after the other, up to an invocation that calls the function."""
+        while (invocation := await self._next(poller)) is not None:
             enter(invocation.headers, alone=True)
             started = self._begin(invocation)
-            if isinstance(started, Delivery):
-                self._run(self._deliver(started, poller, invocation))
-            else:
-                self.in_function = True
-                outcome = started()
-                self.in_function = False
-                self._run(self._report(poller, invocation, outcome))
+            if not isinstance(started, Delivery):
+                return invocation, started
+            await self._deliver(started, poller, invocation)
+        return None
 
     async def _serve_many(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -152,7 +161,7 @@ class Service:
         finally:
             self._waiting.discard(task)
 
-    def _begin(self, invocation: Invocation) -> Delivery | Callable[[], Outcome]:
+    def _begin(self, invocation: Invocation) -> Delivery | Call:
         """A request on its way to the application; else a call of the function, to be made."""
         event = None
         try:
@@ -192,7 +201,7 @@ class Service:
         except Exception as error:
             return event, None, error
 
-    async def _in_thread(self, call: Callable[[], Outcome]) -> Outcome:
+    async def _in_thread(self, call: Call) -> Outcome:
         """The outcome of a call, in a thread with the context of the invocation."""
         task = asyncio.current_task()
         assert task is not None

@@ -318,8 +318,13 @@ def test_a_decorated_handler_answers_in_one_part(path: str, body: bytes) -> None
     assert buffered.content["statusCode"] == 200
 
 
-def test_without_the_mode_a_stream_is_collected() -> None:
-    with start("web.handler") as client:
+def test_without_the_mode_a_stream_is_collected_and_that_is_told_once() -> None:
+    with start("web.handler", AWS_LAMBDA_LOG_LEVEL="INFO") as client:
+        client.api.invoke(request("/chunks/3/0", source="http-api"), "elsewhere")
+        before = client.log
         received = client.api.invoke(request("/chunks/3/0"))
+        client.api.invoke(request("/chunks/3/0"), "two")
 
     assert received.content["body"] == "chunk 0chunk 1chunk 2"
+    assert "RESPONSE_STREAM streams them" not in before
+    assert client.log.count("ASGI_LAMBDA_INVOKE_MODE=RESPONSE_STREAM streams them") == 1

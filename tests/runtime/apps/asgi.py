@@ -156,6 +156,7 @@ async def do_ids(argument: str, scope: Any, receive: Any, send: Any) -> None:
 
 async def do_headers(argument: str, scope: Any, receive: Any, send: Any) -> None:
     await begin(send, headers=[(b"x-large", b"x" * int(argument))])
+    await write(send, b"first")
     await write(send, b"body", more=False)
 
 
