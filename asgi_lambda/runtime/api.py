@@ -154,7 +154,7 @@ class RuntimeAPI:
         return reply
 
     def _on_reply(self, reply: asyncio.Future[Reply]) -> None:
-        if reply.cancelled() or (reply.exception() is None and not reply.result().reusable):
+        if reply.cancelled():  # and would come in place of that to the next call
             self.close()
 
     async def _connected(self) -> Connection:

@@ -23,6 +23,10 @@ class ConnectionLost(ConnectionError):
     """The connection has ended, or what came on it was no reply."""
 
 
+class NoServer(ConnectionLost):
+    """There is nobody to connect to."""
+
+
 class Connection(asyncio.Protocol):
     """A connection to a server.
 
@@ -40,11 +44,11 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, host: str, port: int) -> Connection:
-        """A new connection. Raises ConnectionLost where there is no server."""
+        """A new connection. Raises NoServer."""
         try:
             _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
         except OSError as error:
-            raise ConnectionLost(f"no server at {host}:{port}: {error}") from None
+            raise NoServer(f"no server at {host}:{port}: {error}") from None
         return connection
 
     def send(self, *parts: bytes) -> None:
@@ -105,6 +109,8 @@ class Connection(asyncio.Protocol):
             future = self._expected.popleft()
             if not future.cancelled():
                 future.set_result(reply)
+            if not reply.reusable:
+                self.close()
 
     def _break_off(self, reason: str) -> None:
         self._end(ConnectionLost(reason))

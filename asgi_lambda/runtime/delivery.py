@@ -86,7 +86,11 @@ class Delivery:
         finally:
             for timer in self._timers.values():
                 timer.cancel()
-        return await self._finish(self._conclude(ending))
+        try:
+            return await self._finish(self._conclude(ending))
+        finally:
+            # Else the two hold each other, until Python looks for such pairs.
+            self._call.write = None
 
     def give_up(self, reason: str) -> None:
         """Tell the application that nobody waits any more, and cancel it soon."""

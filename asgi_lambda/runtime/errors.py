@@ -48,7 +48,7 @@ class Failure:
             trace = traceback.format_list(
                 [(f.filename, f.lineno or 0, f.name, f.line) for f in frames]
             )
-        message = str(error)
+        message = _text(error)
         self.result: dict[str, Any] = {
             "errorMessage": message,
             "errorType": kind,
@@ -79,6 +79,13 @@ class Failure:
                 text = line.lstrip(" ")
                 lines.append(_NO_BREAK_SPACE * (len(line) - len(text)) + text)
         return lines
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a method of the function: its failure shall not be ours
+        return f"<{type(error).__name__} that cannot be shown>"
 
 
 def _frames_of_the_function(error: BaseException) -> list[FrameSummary]:

@@ -11,7 +11,7 @@ from asgi_lambda.errors import UnsupportedEvent
 from asgi_lambda.response import Response
 from asgi_lambda.runtime import marshal, prelude
 from asgi_lambda.runtime.api import Refused
-from asgi_lambda.runtime.connection import ConnectionLost
+from asgi_lambda.runtime.connection import ConnectionLost, NoServer
 from asgi_lambda.runtime.errors import Failure, Fault
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ _FIRST_DELAY: Final = 0.1
 class Poller:
     """The invocations of one connection.
 
-    streams: whether the front doors that can take a stream want one.
+    streams: whether the front doors that can take a stream want one. patient: whether others go on
+    where a call fails, so that this one is to go on too.
     """
 
     def __init__(self, api: RuntimeAPI, log: Log, *, streams: bool, patient: bool) -> None:
         self.api = api
         self._log = log
         self._streams = streams
+        self._patient = patient
         self._attempts = _ATTEMPTS if patient else 1
 
     async def next(self) -> Invocation:
@@ -46,6 +48,8 @@ class Poller:
         for attempt in range(1, self._attempts):
             try:
                 return await self.api.next()
+            except NoServer:
+                raise
             except (ConnectionLost, Refused) as error:
                 logger.warning("Attempt %d to get the next invocation failed: %s", attempt, error)
             await asyncio.sleep(delay)
@@ -72,7 +76,7 @@ class Poller:
         failure = Failure(error, invocation.request_id)
         self._log.report(failure)
         body, cause = marshal.to_json(failure.result), marshal.to_json(failure.cause)
-        _judge(await self.api.fail(invocation, body.encode(), cause), invocation)
+        self._judge(await self.api.fail(invocation, body.encode(), cause), invocation)
 
     async def settle(self, invocation: Invocation, event: Any, reply: Reply | None) -> None:
         """See to it that the client has an answer, whatever Lambda said to ours.
@@ -82,7 +86,7 @@ class Poller:
         if reply is None:
             return
         if reply.status != 413 or (self._streams and _front_door(event)):
-            _judge(reply, invocation)
+            self._judge(reply, invocation)
             return
         logger.error("The response is larger than Lambda takes (request %s)", invocation.request_id)
         source = _front_door(event, every=True)
@@ -91,7 +95,18 @@ class Poller:
             await self.fail(invocation, Fault("Function.ResponseSizeTooLarge", what))
             return
         answer = marshal.encode_response(source.render(Response.plain(500, "")))
-        _judge(await (await self.api.respond(invocation, answer)), invocation)
+        self._judge(await (await self.api.respond(invocation, answer)), invocation)
+
+    def _judge(self, reply: Reply, invocation: Invocation) -> None:
+        """Go on, unless the reply says that there is nothing to go on with. Raises Refused."""
+        if reply.status == 410:
+            what = "The result came too late, and was dropped"
+            logger.warning("%s (request %s)", what, invocation.request_id)
+        elif reply.status >= 400:
+            refused = Refused("the result of an invocation", reply)
+            if reply.status >= 500 and not self._patient:
+                raise refused
+            logger.error("%s (request %s)", refused, invocation.request_id)
 
 
 def _front_door(event: Any, every: bool = False) -> Source | None:
@@ -103,16 +118,3 @@ def _front_door(event: Any, every: bool = False) -> Source | None:
     if source is None or not (every or source.name in prelude.SOURCES):
         return None
     return source
-
-
-def _judge(reply: Reply, invocation: Invocation) -> None:
-    """Go on, unless the reply says that there is nothing to go on with. Raises Refused."""
-    if reply.status >= 500:
-        raise Refused("the result of an invocation", reply)
-    if reply.status == 410:
-        logger.warning(
-            "The result came too late, and was dropped (request %s)", invocation.request_id
-        )
-    elif reply.status >= 400:
-        refused = Refused("the result of an invocation", reply)
-        logger.error("%s (request %s)", refused, invocation.request_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from asgi_lambda import loops, sources
 from asgi_lambda.adapter import Handler
 from asgi_lambda.runtime import marshal, prelude
 from asgi_lambda.runtime.api import Refused, RuntimeAPI
-from asgi_lambda.runtime.connection import ConnectionLost
+from asgi_lambda.runtime.connection import ConnectionLost, NoServer
 from asgi_lambda.runtime.context import LambdaContext, enter
 from asgi_lambda.runtime.delivery import Delivery, StreamedDelivery
 from asgi_lambda.runtime.errors import Fault
@@ -36,16 +37,17 @@ if TYPE_CHECKING:
     Outcome = tuple[Any, Any, Exception | None]
     Call = Callable[[], Outcome]
 
+logger = logging.getLogger("asgi_lambda")
+
 _ENDED: Final = "the execution environment was shut down before the function had ended"
 
 
 class Service:
     """The function of this process.
 
-    ends: to be called once the answer of this invocation is delivered, to end the process.
-    stopping: no further invocation is asked for. in_function: the main thread is in the
-    function, where no loop of ours runs. left_behind: a thread is in it, and nobody waits for it.
-    lost: why there is nobody to serve any more.
+    ends: to be called once this answer is delivered, to end the process. stopping: no further
+    invocation is asked for. in_function: the main thread is in the function, where no loop of ours
+    runs. left_behind: a thread is in it, and nobody waits. lost: why there is nobody to serve.
     """
 
     def __init__(
@@ -56,9 +58,7 @@ class Service:
         self.in_function = self.left_behind = False
         self._run = functools.partial(run_on, kept)
         self.lost: Exception | None = None
-        self._function = function
-        self._kept = kept
-        self._settings = settings
+        self._function, self._kept, self._settings = function, kept, settings
         self._handler = None
         if isinstance(function, Handler) and function._loops is loops.backend("asyncio"):
             self._handler = function
@@ -137,10 +137,17 @@ class Service:
         while (invocation := await self._next(poller)) is not None:
             enter(invocation.headers, alone=False)
             started = self._begin(invocation)
-            if isinstance(started, Delivery):
-                await self._deliver(started, poller, invocation)
-            else:
-                await self._report(poller, invocation, await self._in_thread(started))
+            try:
+                if isinstance(started, Delivery):
+                    await self._deliver(started, poller, invocation)
+                else:
+                    await self._report(poller, invocation, await self._in_thread(started))
+            except ConnectionLost as error:
+                if isinstance(error, NoServer):
+                    raise
+                # One connection of many: others go on.
+                what = "The result of an invocation was not taken"
+                logger.error("%s: %s (request %s)", what, error, invocation.request_id)
 
     async def _next(self, poller: Poller) -> Invocation | None:
         """The next invocation, None where it was to be the last one."""

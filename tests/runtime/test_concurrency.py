@@ -131,6 +131,19 @@ def test_the_next_invocation_is_tried_again() -> None:
     assert client.log.count("to get the next invocation failed") == 2 + 4
 
 
+@pytest.mark.parametrize("end", ["response", "error"])
+def test_a_result_that_is_not_taken_leaves_the_others_alone(end: str) -> None:
+    handler = "functions.echo" if end == "response" else "functions.raises"
+    with start(handler, AWS_LAMBDA_MAX_CONCURRENCY="2") as client:
+        client.api.behaviours[end] += [Behaviour(500, b"no"), Behaviour(cut=0)]
+        for identifier in ("refused", "cut", "fine"):
+            client.api.invoke("plain", identifier)
+
+    assert "answered the result of an invocation with 500: no (request refused)" in client.log
+    assert "The result of an invocation was not taken" in client.log
+    assert "(request cut)" in client.log
+
+
 def test_a_runtime_api_that_goes_away_ends_the_process_and_all_that_it_does() -> None:
     with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="4") as client:
         give(client, "/hang/first", 3)

@@ -16,6 +16,7 @@ from asgi_lambda.loops import asyncio as asyncio_loops
 from asgi_lambda.runtime.api import RuntimeAPI
 from asgi_lambda.runtime.context import LambdaContext
 from asgi_lambda.runtime.delivery import Delivery, StreamedDelivery
+from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.poller import Poller
 from asgi_lambda.runtime.service import Service, run_on
@@ -171,6 +172,14 @@ def test_a_client_context_without_a_client() -> None:
 
     assert context.client_context is not None
     assert (context.client_context.custom, context.client_context.client) == ({"a": 1}, None)
+
+
+def test_an_error_that_cannot_be_shown_is_reported_all_the_same() -> None:
+    class Broken(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    assert Failure(Broken()).result["errorMessage"] == "<Broken that cannot be shown>"
 
 
 def test_a_limit_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
