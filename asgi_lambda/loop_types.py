@@ -42,6 +42,10 @@ class Loop(Protocol):
 
     def event(self) -> Event: ...
 
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call it on the loop, as soon as that runs; from any thread."""
+        ...
+
     def advise(self, error: Exception) -> None:
         """Note on an error that it comes of another async library, if it does."""
         ...

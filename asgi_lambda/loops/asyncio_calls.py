@@ -115,6 +115,9 @@ class AsyncioLoop:
     def event(self) -> Event:
         return asyncio.Event()
 
+    def soon(self, callback: Callable[[], object]) -> None:
+        self.raw.call_soon_threadsafe(callback)
+
     def advise(self, error: Exception) -> None:
         note_on(error, "trio")
 

@@ -133,6 +133,9 @@ class TrioLoop:
     def event(self) -> Event:
         return trio.Event()
 
+    def soon(self, callback: Callable[[], object]) -> None:
+        self.token.run_sync_soon(callback)
+
     def advise(self, error: Exception) -> None:
         note_on(error, "asyncio")
 

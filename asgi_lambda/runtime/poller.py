@@ -11,7 +11,7 @@ from asgi_lambda.errors import UnsupportedEvent
 from asgi_lambda.response import Response
 from asgi_lambda.runtime import marshal, prelude
 from asgi_lambda.runtime.api import Refused
-from asgi_lambda.runtime.connection import ConnectionLost, NoServer
+from asgi_lambda.runtime.connection import ConnectionLost
 from asgi_lambda.runtime.errors import Failure, Fault
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ class Poller:
         for attempt in range(1, self._attempts):
             try:
                 return await self.api.next()
-            except NoServer:
-                raise
             except (ConnectionLost, Refused) as error:
                 logger.warning("Attempt %d to get the next invocation failed: %s", attempt, error)
             await asyncio.sleep(delay)

@@ -8,21 +8,22 @@ several are under way.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import functools
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda import loops, sources
 from asgi_lambda.adapter import Handler
 from asgi_lambda.runtime import marshal, prelude
+from asgi_lambda.runtime.abroad import LoopAbroad
 from asgi_lambda.runtime.api import Refused, RuntimeAPI
 from asgi_lambda.runtime.connection import ConnectionLost, NoServer
 from asgi_lambda.runtime.context import LambdaContext, enter
-from asgi_lambda.runtime.delivery import Delivery, StreamedDelivery
+from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Fault
 from asgi_lambda.runtime.poller import Poller
+from asgi_lambda.runtime.streamed import StreamedDelivery
+from asgi_lambda.runtime.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -47,7 +48,7 @@ class Service:
 
     ends: to be called once this answer is delivered, to end the process. stopping: no further
     invocation is asked for. in_function: the main thread is in the function, where no loop of ours
-    runs. left_behind: a thread is in it, and nobody waits. lost: why there is nobody to serve.
+    runs. lost: why there is nobody to serve.
     """
 
     def __init__(
@@ -55,23 +56,23 @@ class Service:
     ) -> None:
         self.stopping = False
         self.ends: Sequence[Callable[[], object]] = ()
-        self.in_function = self.left_behind = False
+        self.in_function = False
         self._run = functools.partial(run_on, kept)
         self.lost: Exception | None = None
         self._function, self._kept, self._settings = function, kept, settings
-        self._handler = None
-        if isinstance(function, Handler) and function._loops is loops.backend("asyncio"):
-            self._handler = function
+        self._handler = function if isinstance(function, Handler) else None
+        self._loop: Loop | LoopAbroad = kept
+        if self._handler is not None and self._handler._loops is not loops.backend("asyncio"):
+            self._loop = LoopAbroad(self._handler._loops.kept())
         count = settings.concurrency or 1
         many = settings.concurrency is not None
         self._pollers = [
             Poller(RuntimeAPI(address, self._lose), log, streams=settings.streams, patient=many)
             for _ in range(count)
         ]
-        self._threads = ThreadPoolExecutor(count, "asgi-lambda")
+        self.threads = Threads(count)
         self._waiting: set[asyncio.Task[Any]] = set()
         self._deliveries: set[Delivery] = set()
-        self._threaded: set[asyncio.Task[Any]] = set()
 
     def serve(self) -> None:
         """Serve until `stop`. Raises ConnectionLost and Refused, and what ends a process."""
@@ -94,8 +95,7 @@ class Service:
         """End what is still under way."""
         for delivery in self._deliveries:
             delivery.give_up(_ENDED)
-        for task in self._threaded:
-            task.cancel()
+        self.threads.give_up()
 
     def _lose(self, error: Exception) -> None:
         self.lost = error
@@ -141,7 +141,7 @@ class Service:
                 if isinstance(started, Delivery):
                     await self._deliver(started, poller, invocation)
                 else:
-                    await self._report(poller, invocation, await self._in_thread(started))
+                    await self._report(poller, invocation, await self._outcome(started))
             except ConnectionLost as error:
                 if isinstance(error, NoServer):
                     raise
@@ -192,7 +192,7 @@ class Service:
     async def _deliver(self, delivery: Delivery, poller: Poller, invocation: Invocation) -> None:
         self._deliveries.add(delivery)
         try:
-            reply = await delivery.run(self._kept, poller.api, invocation)
+            reply = await delivery.run(self._loop, poller.api, invocation)
         except (ConnectionLost, Refused):
             raise
         except Exception as error:
@@ -208,22 +208,11 @@ class Service:
         except Exception as error:
             return event, None, error
 
-    async def _in_thread(self, call: Call) -> Outcome:
-        """The outcome of a call, in a thread with the context of the invocation."""
-        task = asyncio.current_task()
-        assert task is not None
-        run = contextvars.copy_context().run
-        self._threaded.add(task)
+    async def _outcome(self, call: Call) -> Outcome:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, run, call)
-        except asyncio.CancelledError:
-            if not self.stopping:
-                raise
-            task.uncancel()
-            self.left_behind = True
-            return _failed(None, Fault("Runtime.Shutdown", _ENDED))
-        finally:
-            self._threaded.discard(task)
+            return await self.threads.run(call)
+        except Fault as fault:
+            return _failed(None, fault)
 
     async def _report(self, poller: Poller, invocation: Invocation, outcome: Outcome) -> None:
         event, result, error = outcome

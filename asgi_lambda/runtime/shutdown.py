@@ -120,7 +120,7 @@ class Shutdown:
         self._shut_down()
         for handler in self._handlers:
             handler(signal.SIGTERM, None)
-        if self._service.left_behind:
+        if self._service.threads.left_behind:
             self._exit()
 
     def _shut_down(self) -> None:

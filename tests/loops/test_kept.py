@@ -19,6 +19,7 @@ from tests.backends import BACKENDS, current_loop, gather
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from asgi_lambda.loop_types import Loop
     from tests.backends import Adapt, Backend
 
 THREADS = 32
@@ -57,6 +58,27 @@ def test_what_the_startup_made_works_in_every_request(adapt: Adapt) -> None:
 
     handler = adapt(app)
     assert [handler(http_event(), Context())["body"] for _ in range(3)] == ["42"] * 3
+
+
+def test_another_thread_has_something_called_on_it(backend: Backend) -> None:
+    seen: list[object] = []
+
+    async def main(loop: Loop) -> None:
+        event = loop.event()
+
+        def call() -> None:
+            seen.append(current_loop())
+            event.set()
+
+        thread = threading.Thread(target=loop.soon, args=[call])
+        thread.start()
+        await event.wait()
+        seen.append(current_loop())
+        thread.join()
+
+    backend.kept().run(main, None)
+    assert len(seen) == 2
+    assert seen[0] is seen[1]
 
 
 def test_many_threads_call_one_handler_at_once(adapt: Adapt) -> None:

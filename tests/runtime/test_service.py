@@ -15,12 +15,13 @@ from asgi_lambda import adapt
 from asgi_lambda.loops import asyncio as asyncio_loops
 from asgi_lambda.runtime.api import RuntimeAPI
 from asgi_lambda.runtime.context import LambdaContext
-from asgi_lambda.runtime.delivery import Delivery, StreamedDelivery
+from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.poller import Poller
 from asgi_lambda.runtime.service import Service, run_on
 from asgi_lambda.runtime.settings import Settings
+from asgi_lambda.runtime.streamed import StreamedDelivery
 from asgi_lambda.runtime.target import load
 from asgi_lambda.sources import detect
 from tests.applications import http_only, respond
@@ -55,7 +56,7 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
         return None, None, None
 
     async def main() -> None:
-        for coroutine in (service._next(poller), service._in_thread(call)):
+        for coroutine in (service._next(poller), service.threads.run(call)):
             task = asyncio.ensure_future(coroutine)
             await asyncio.sleep(0.01)
             task.cancel()
@@ -66,7 +67,7 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
     run_on(asyncio_loops.kept(), main())
     assert entered.is_set()
     assert api.whats() == [NEXT]
-    service._threads.shutdown()
+    service.threads._pool.shutdown()
 
 
 @pytest.mark.parametrize("streams", [False, True])
