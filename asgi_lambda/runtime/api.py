@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from asgi_lambda import __version__
 from asgi_lambda.runtime import requests
 from asgi_lambda.runtime.connection import Connection, ConnectionLost
+from asgi_lambda.sources.source import LAMBDA_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     Fields = Iterable[tuple[str, str]]
 
 RUNTIME: Final = "/2018-06-01/runtime"
+_NEXT: Final = f"{RUNTIME}/invocation/next"
+# Bytes: well below what Lambda takes.
+_SURELY_TAKEN: Final = LAMBDA_LIMIT * 9 // 10
 _INVOCATION_ID: Final = "lambda-runtime-invocation-id"
 ERROR_TYPE: Final = "Lambda-Runtime-Function-Error-Type"
 ERROR_BODY: Final = "Lambda-Runtime-Function-Error-Body"
@@ -65,7 +69,7 @@ class RuntimeAPI:
     """The calls of one poller, over one connection that is kept.
 
     on_loss: called where that connection is lost between two calls, and there is no server any
-    more: nobody will ever ask for what runs here.
+    more: nobody will ever ask for what runs here. asks_ahead: `ask_ahead` does it.
     """
 
     def __init__(
@@ -77,13 +81,26 @@ class RuntimeAPI:
         self._on_loss = on_loss
         self._connection: Connection | None = None
         self._reconnecting: asyncio.Task[None] | None = None
+        self.asks_ahead = False
+        self._asked: asyncio.Future[Reply] | None = None
 
     async def next(self) -> Invocation:
         """The next invocation, whenever it comes. Raises ConnectionLost and Refused."""
-        reply = await self.call("GET", f"{RUNTIME}/invocation/next")
+        asked, self._asked = self._asked, None
+        reply = await (asked or await self.begin("GET", _NEXT))
         if reply.status != 200:
             raise Refused("/next", reply)
         return Invocation(reply.headers, reply.body)
+
+    def ask_ahead(self, length: int) -> None:
+        """Ask for the next invocation behind a result of `length` bytes, whose reply is to come.
+
+        Between the reply and the question Lambda would refuse what comes in. Not behind what may be
+        too large, since another result would have to follow it.
+        """
+        connection = self._connection
+        if self.asks_ahead and length < _SURELY_TAKEN and connection and not connection.lost:
+            self._asked = self._begin(connection, "GET", _NEXT)
 
     async def respond(
         self, invocation: Invocation, body: bytes, content_type: str = "application/json"
@@ -140,10 +157,14 @@ class RuntimeAPI:
         return await (await self.begin(method, path, fields, body))
 
     async def begin(
-        self, method: str, path: str, fields: Fields, body: bytes = b""
+        self, method: str, path: str, fields: Fields = (), body: bytes = b""
     ) -> asyncio.Future[Reply]:
         """Send any request; what comes back is the reply to come. Raises ConnectionLost."""
-        connection = await self._connected()
+        return self._begin(await self._connected(), method, path, fields, body)
+
+    def _begin(
+        self, connection: Connection, method: str, path: str, fields: Fields = (), body: bytes = b""
+    ) -> asyncio.Future[Reply]:
         fields = [("Host", self._address), ("User-Agent", _USER_AGENT), *fields]
         if method == "POST":
             fields.append(("Content-Length", str(len(body))))

@@ -115,6 +115,7 @@ class Delivery:
         if self._reply is None:
             await self._respond(status)
         assert self._reply is not None
+        self._api.ask_ahead(self._length)
         return await self._reply
 
     async def _write(self, chunk: bytes) -> None:
@@ -129,7 +130,9 @@ class Delivery:
 
     async def _respond(self, status: int | None) -> None:
         rendered = self._handler._render(self._source, self._call, status)
-        self._reply = await self._api.respond(self._invocation, encode_response(rendered))
+        body = encode_response(rendered)
+        self._length = len(body)
+        self._reply = await self._api.respond(self._invocation, body)
 
     def _may_fail(self, status: int) -> bool:
         return status in self._handler._options.fail_on

@@ -66,7 +66,9 @@ class Poller:
             except Fault as fault:
                 await self.fail(invocation, fault)
                 return
-            reply = await (await self.api.respond(invocation, body, content_type))
+            taken = await self.api.respond(invocation, body, content_type)
+            self.api.ask_ahead(len(body))
+            reply = await taken
         await self.settle(invocation, event, reply)
 
     async def fail(self, invocation: Invocation, error: BaseException) -> None:
@@ -97,6 +99,8 @@ class Poller:
 
     def _judge(self, reply: Reply, invocation: Invocation) -> None:
         """Go on, unless the reply says that there is nothing to go on with. Raises Refused."""
+        if reply.status >= 400:
+            self.api.asks_ahead = False
         if reply.status == 410:
             what = "The result came too late, and was dropped"
             logger.warning("%s (request %s)", what, invocation.request_id)

@@ -70,6 +70,8 @@ class Service:
             Poller(RuntimeAPI(address, self._lose), log, streams=settings.streams, patient=many)
             for _ in range(count)
         ]
+        for poller in self._pollers:
+            poller.api.asks_ahead = settings.pipelines
         self.threads = Threads(count)
         self._waiting: set[asyncio.Task[Any]] = set()
         self._deliveries: set[Delivery] = set()
@@ -88,6 +90,8 @@ class Service:
     def stop(self) -> None:
         """Ask for no further invocation; on the loop, as all below."""
         self.stopping = True
+        for poller in self._pollers:
+            poller.api.asks_ahead = False
         for task in self._waiting:
             task.cancel()
 

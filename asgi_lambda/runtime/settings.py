@@ -9,6 +9,7 @@ from asgi_lambda.errors import ConfigurationError
 
 INVOKE_MODE: Final = "ASGI_LAMBDA_INVOKE_MODE"
 IDLE_TIMEOUT: Final = "ASGI_LAMBDA_STREAM_IDLE_TIMEOUT"
+PIPELINE: Final = "ASGI_LAMBDA_PIPELINE"
 MAX_CONCURRENCY: Final = "AWS_LAMBDA_MAX_CONCURRENCY"
 
 _MODES: Final = ("BUFFERED", "RESPONSE_STREAM")
@@ -19,10 +20,11 @@ class Settings:
 
     streams: whether the front doors that can take a stream want one. idle: seconds without a part
     of a stream after which it is given up, None: never. concurrency: how many invocations may be
-    under way at once, None: Lambda sends one after the other.
+    under way at once, None: Lambda sends one after the other. pipelines: whether the next one is
+    asked for before a result is taken.
     """
 
-    __slots__ = ("concurrency", "idle", "streams")
+    __slots__ = ("concurrency", "idle", "pipelines", "streams")
 
     def __init__(self) -> None:
         """Raises ConfigurationError."""
@@ -34,6 +36,11 @@ class Settings:
         self.idle = None if idle is None else _seconds(idle)
         concurrency = os.environ.get(MAX_CONCURRENCY)
         self.concurrency = None if concurrency is None else _count(concurrency)
+        pipeline = os.environ.get(PIPELINE, "1")
+        if pipeline not in ("0", "1"):
+            raise _refused(PIPELINE, pipeline, "0 or 1")
+        # Elsewhere the question for the next one is the end of the one before.
+        self.pipelines = pipeline == "1" and self.concurrency is not None
 
 
 def _seconds(text: str) -> float:

@@ -181,6 +181,7 @@ def test_an_application_may_end_the_process(handler: str) -> None:
         ({"ASGI_LAMBDA_INVOKE_MODE": "STREAM"}, "expected BUFFERED or RESPONSE_STREAM"),
         ({"ASGI_LAMBDA_STREAM_IDLE_TIMEOUT": "0"}, "expected a number of seconds"),
         ({"AWS_LAMBDA_MAX_CONCURRENCY": "many"}, "expected a number greater than 0"),
+        ({"ASGI_LAMBDA_PIPELINE": "yes"}, "expected 0 or 1"),
     ],
 )
 def test_a_wrong_setting_is_reported(variables: dict[str, str], text: str) -> None:
