@@ -77,7 +77,7 @@ def test_32_at_once_are_all_answered_within_the_window() -> None:
     assert all(client.api.answer(str(number)).content["body"] == "chunk 0" for number in range(32))
     assert "shutdown" in client.noted
     assert client.api.whats().count(NEXT) == 32
-    assert took < WINDOW + 0.5  # the end of the interpreter, with its coverage, included
+    assert took < WINDOW + 1  # the end of the interpreter, with its coverage, included
 
 
 @pytest.mark.parametrize("variables", [{}, {"AWS_LAMBDA_MAX_CONCURRENCY": "4"}], ids=["1", "4"])
