@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from asgi_lambda.runtime.errors import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -23,7 +23,8 @@ class Threads:
 
     def __init__(self, count: int) -> None:
         self.left_behind = False
-        self._pool = ThreadPoolExecutor(count, "asgi-lambda")
+        self._count = count
+        self._pool: ThreadPoolExecutor | None = None
         self._waiting: set[asyncio.Task[object]] = set()
         self._given_up: set[asyncio.Task[object]] = set()
 
@@ -32,9 +33,10 @@ class Threads:
         task = asyncio.current_task()
         assert task is not None
         run = contextvars.copy_context().run
+        pool = self._pool or self._open()
         self._waiting.add(task)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, run, call)
+            return await asyncio.get_running_loop().run_in_executor(pool, run, call)
         except asyncio.CancelledError:
             if task not in self._given_up:
                 raise
@@ -46,6 +48,13 @@ class Threads:
         finally:
             self._waiting.discard(task)
             self._given_up.discard(task)
+
+    def _open(self) -> ThreadPoolExecutor:
+        # Most processes need none, and all would wait for the import.
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._pool = ThreadPoolExecutor(self._count, "asgi-lambda")
+        return self._pool
 
     def give_up(self) -> None:
         """Wait for none of them any longer. What a thread does cannot be ended."""

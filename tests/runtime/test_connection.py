@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi_lambda.runtime.connection import Connection, ConnectionLost
+from tests.runtime.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    from tests.runtime.serving import Serve
 
 REPLY = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
@@ -21,17 +22,7 @@ def converse(serve: Serve, client: Callable[[Connection], Awaitable[Any]]) -> An
     """What the client returns, with a server at the other end."""
 
     async def main() -> Any:
-        async def serve_and_close(
-            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> None:
-            try:
-                await serve(reader, writer)
-            finally:
-                writer.close()
-
-        server = await asyncio.start_server(serve_and_close, "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
+        async with serving(serve) as port:
             connection = await Connection.open("127.0.0.1", port)
             try:
                 async with asyncio.timeout(10):
@@ -87,6 +78,8 @@ def test_the_end_of_the_connection_ends_every_wait(data: bytes, reason: str) -> 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(3)
         writer.write(data)
+        writer.write_eof()
+        await reader.read()
 
     async def client(connection: Connection) -> None:
         cancelled, waiting = connection.reply(), connection.reply()
@@ -122,6 +115,8 @@ def test_a_reply_that_nobody_asked_for_is_an_error() -> None:
 def test_a_body_may_end_with_the_connection() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 500 X\r\n\r\nto the end")
+        writer.write_eof()
+        await reader.read()
 
     async def client(connection: Connection) -> bytes:
         return (await connection.reply()).body

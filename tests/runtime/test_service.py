@@ -67,6 +67,7 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
     run_on(asyncio_loops.kept(), main())
     assert entered.is_set()
     assert api.whats() == [NEXT]
+    assert service.threads._pool is not None
     service.threads._pool.shutdown()
 
 
