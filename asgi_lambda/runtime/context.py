@@ -37,6 +37,17 @@ _W3C: Final = ("traceparent", "tracestate", "baggage")
 
 
 _TRACE: Final = "_X_AMZN_TRACE_ID"
+# The same for all invocations of a process, and slow to look up.
+_FUNCTION: Final = [
+    os.environ.get(f"AWS_LAMBDA_{name}")
+    for name in (
+        "LOG_GROUP_NAME",
+        "LOG_STREAM_NAME",
+        "FUNCTION_NAME",
+        "FUNCTION_MEMORY_SIZE",
+        "FUNCTION_VERSION",
+    )
+]
 
 
 class _Only:
@@ -83,11 +94,13 @@ class LambdaContext:
         of_client = _json(headers.get("lambda-runtime-client-context"), "Client Context")
         identity = _json(headers.get("lambda-runtime-cognito-identity"), "Cognito Identity")
         self.aws_request_id = headers.get("lambda-runtime-aws-request-id", "")
-        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        (
+            self.log_group_name,
+            self.log_stream_name,
+            self.function_name,
+            self.memory_limit_in_mb,
+            self.function_version,
+        ) = _FUNCTION
         self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self._w3c = _w3c(of_client)

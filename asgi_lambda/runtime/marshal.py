@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Characters; above it base64 is joined to the rest, rather than looked through for escapes.
 _WORTH_SPLITTING: Final = 16_384
+_ESCAPES: Final = os.environ.get("AWS_EXECUTION_ENV") not in UTF8_RUNTIMES
+_encode: Final = json.JSONEncoder(ensure_ascii=_ESCAPES).encode
 
 
 def decode(body: bytes) -> Any:
@@ -49,32 +51,28 @@ def encode_response(rendered: Mapping[str, Any]) -> bytes:
 
 def to_json(value: Any) -> str:
     """JSON, with UTF-8 where AWS's client has it for this runtime, else ASCII."""
-    escapes = os.environ.get("AWS_EXECUTION_ENV") not in UTF8_RUNTIMES
     try:
-        return json.dumps(value, ensure_ascii=escapes)
+        return _encode(value)
     except TypeError:
         # Slow, and so only for what the standard library refuses.
-        return "".join(_pieces(value, escapes))
+        return "".join(_pieces(value))
 
 
-def _pieces(value: Any, escapes: bool) -> Iterator[str]:
+def _pieces(value: Any) -> Iterator[str]:
     """JSON of a value that may have decimals and bytes in it. Raises TypeError."""
     if isinstance(value, Decimal):
         yield "NaN" if value.is_nan() else str(value)
     elif isinstance(value, bytes):
-        yield json.dumps(value.decode(), ensure_ascii=escapes)
+        yield _encode(value.decode())
     elif isinstance(value, dict):
         yield from _joined(
             "{}",
-            (
-                [json.dumps(_key(key), ensure_ascii=escapes), ": ", *_pieces(each, escapes)]
-                for key, each in value.items()
-            ),
+            ([_encode(_key(key)), ": ", *_pieces(each)] for key, each in value.items()),
         )
     elif isinstance(value, list | tuple):
-        yield from _joined("[]", (_pieces(each, escapes) for each in value))
+        yield from _joined("[]", (_pieces(each) for each in value))
     else:
-        yield json.dumps(value, ensure_ascii=escapes)
+        yield _encode(value)
 
 
 def _joined(brackets: str, items: Any) -> Iterator[str]:

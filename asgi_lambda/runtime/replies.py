@@ -72,7 +72,7 @@ class ReplyParser:
         """The replies that `data` completes. Raises MalformedReply."""
         self._buffer += data
         replies = []
-        while (reply := self._advance()) is not None:
+        while self._buffer and (reply := self._advance()) is not None:
             if reply.status >= 200:  # a 1xx one announces the real one
                 replies.append(reply)
         return replies
