@@ -67,7 +67,7 @@ class Delivery:
         reported as the error of the invocation, and ConnectionLost.
         """
         self._loop, self._api, self._invocation = loop, api, invocation
-        self._task = asyncio.current_task()
+        task = self._task = asyncio.current_task()
         self._prepare(self._call)
         patience = self._handler._patience(self._call.scope["aws.context"])
         self._watch(patience)
@@ -75,10 +75,11 @@ class Delivery:
         try:
             ending = await loop.call(self._call.main, patience)
         except asyncio.CancelledError:
-            if self._given_up is None or self._task is None:
+            if self._given_up is None or task is None:
                 raise
-            self._task.uncancel()
+            task.uncancel()
         finally:
+            self._task = None
             for timer in self._timers.values():
                 timer.cancel()
         try:
@@ -88,11 +89,12 @@ class Delivery:
             self._call.write = None
 
     def give_up(self, reason: str) -> None:
-        """Tell the application that nobody waits any more, and cancel it soon."""
-        if self._given_up is None:
+        """Tell the application that nobody waits any more, and cancel it soon, if it still runs."""
+        task = self._task
+        if self._given_up is None and task is not None:
             self._given_up = reason
             self._loop.soon(self._call.disconnect)
-            self._after("cancel", self._notice, self._cancel)
+            self._after("cancel", self._notice, task.cancel)
 
     # Seconds from the one to the other.
     _notice = 0.0
@@ -137,11 +139,7 @@ class Delivery:
     def _may_fail(self, status: int) -> bool:
         return status in self._handler._options.fail_on
 
-    def _after(self, name: str, delay: float, callback: Callable[[], None]) -> None:
+    def _after(self, name: str, delay: float, callback: Callable[[], object]) -> None:
         if name in self._timers:
             self._timers[name].cancel()
         self._timers[name] = asyncio.get_running_loop().call_later(max(delay, 0), callback)
-
-    def _cancel(self) -> None:
-        assert self._task is not None
-        self._task.cancel()

@@ -25,7 +25,7 @@ from asgi_lambda.runtime.streamed import StreamedDelivery
 from asgi_lambda.runtime.target import load
 from asgi_lambda.sources import detect
 from tests.applications import http_only, respond
-from tests.runtime.double import NEXT, Double
+from tests.runtime.double import NEXT, Behaviour, Double
 from tests.runtime.events import request
 
 if TYPE_CHECKING:
@@ -100,6 +100,32 @@ def test_so_it_does_while_an_application_runs(api: Double, streams: bool) -> Non
         runtime_api.close()
         runtime_api.close()
         await runtime_api.drain()
+
+    run_on(asyncio_loops.kept(), main())
+
+
+def test_what_has_ended_is_not_given_up_while_its_result_is_taken(api: Double) -> None:
+    handler = adapt(http_only(lambda scope, receive, send: respond(send)))
+    event = request("/")
+    source = detect(event)
+    assert source is not None
+    go_on = threading.Event()
+    api.behaviours["response"].append(Behaviour(go_on=go_on))
+
+    async def main() -> None:
+        runtime_api = RuntimeAPI(api.address)
+        api.give(event)
+        invocation = await runtime_api.next()
+        delivery = Delivery(handler, source, handler._open(source, event, None))
+        task = asyncio.ensure_future(delivery.run(asyncio_loops.kept(), runtime_api, invocation))
+        await asyncio.sleep(0.05)
+        delivery.give_up("the end of the environment")
+        await asyncio.sleep(0.01)
+        go_on.set()
+        reply = await task
+        assert reply is not None
+        assert reply.status == 202
+        runtime_api.close()
 
     run_on(asyncio_loops.kept(), main())
 
