@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from base64 import b64decode
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.emulator.program import CHECKOUT
 from tests.runtime.clients import start
 from tests.runtime.double import NEXT, Behaviour
 from tests.runtime.events import STREAM, deadline, request
@@ -87,6 +89,18 @@ def test_a_rest_api_has_lists_of_values_and_no_cookies() -> None:
         },
         b"chunk 0",
     )
+
+
+def test_the_example_of_the_documentation_sends_its_events_one_by_one(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "runtime.md").read_text()
+    (tmp_path / "app.py").write_text(page.split("```python runnable\n")[1].split("```")[0])
+    with start("app.handler", PYTHONPATH=str(tmp_path), **STREAM) as client:
+        received = client.api.invoke(request("/events"))
+
+    assert parts(received)[1] == b"data: 3\n\ndata: 2\n\ndata: 1\n\n"
+    moments = [at for at, _ in received.pieces]
+    assert len(moments) == 3
+    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(moments))
 
 
 @pytest.mark.parametrize("source", ["http-api", "http-api-v1", "alb", "alb-multi-value"])
