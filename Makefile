@@ -2,4 +2,5 @@
 build-AsgiLambda:
 	mkdir -p "$(ARTIFACTS_DIR)/python"
 	cp -R . "$(ARTIFACTS_DIR)/python/asgi_lambda"
+	cp runtime/asgi-lambda-runtime runtime/asgi_lambda_bootstrap.py "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -r {} +

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -209,7 +210,10 @@ def test_layer_is_built_of_the_package_alone(tmp_path: Path) -> None:
 
     built = files(tmp_path)
     sources = {f"python/asgi_lambda/{each}" for each in files(package) if "__pycache__" not in each}
-    assert built == sources
+    # The exec wrapper, where AWS_LAMBDA_EXEC_WRAPPER names it.
+    wrapper = {"asgi-lambda-runtime", "asgi_lambda_bootstrap.py"}
+    assert built == sources | wrapper
+    assert os.access(tmp_path / "asgi-lambda-runtime", os.X_OK)
     where = "import asgi_lambda; print(asgi_lambda.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", where],
