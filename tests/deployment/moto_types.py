@@ -180,7 +180,9 @@ class FunctionUrl(Made, CloudFormationModel):
     ) -> FunctionUrl:
         properties = cloudformation_json["Properties"]
         url = client("lambda").create_function_url_config(
-            FunctionName=properties["TargetFunctionArn"], AuthType=properties["AuthType"]
+            FunctionName=properties["TargetFunctionArn"],
+            AuthType=properties["AuthType"],
+            InvokeMode=properties.get("InvokeMode", "BUFFERED"),
         )
         return cls(url["FunctionArn"], FunctionUrl=url["FunctionUrl"])
 

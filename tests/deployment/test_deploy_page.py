@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it has none
 
-from tests.deployment.test_front_doors import BALANCED, DOORS, STAGES
+from tests.deployment.test_front_doors import BALANCED, DOORS, STAGES, STREAMED
 from tests.deployment.translated import CHECKOUT, of_type, template, translate
 from tests.test_documentation import rows
 
@@ -35,8 +35,9 @@ def test_front_doors_of_the_page_are_those_of_the_template() -> None:
     table = rows(PAGE, "## What the template shows")
     documented = {cells[0]: sorted(words(cells[1])) for cells in table}
 
-    def behind(source: str) -> list[str]:
-        return sorted(name for name, doors in DOORS.items() if source in doors)
+    def behind(source: str, *, streamed: bool = False) -> list[str]:
+        found = (name for name, doors in DOORS.items() if source in doors)
+        return sorted(name for name in found if (name in STREAMED) == streamed)
 
     assert documented.pop("HTTP API, stage `$default`") == []
     assert documented == {
@@ -44,6 +45,7 @@ def test_front_doors_of_the_page_are_those_of_the_template() -> None:
         "HTTP API, payload 1.0": behind("http-api-v1"),
         "REST API with a stage": behind("rest-api"),
         "Function URL": behind("function-url"),
+        "Function URL that streams": behind("function-url", streamed=True),
         "ALB, with multi-value headers and without": ["Starlette"],
     }
     assert len(BALANCED) == 2

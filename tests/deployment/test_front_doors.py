@@ -22,11 +22,14 @@ OTHER_DOORS: Final = {
     "FastAPI": ["http-api", "rest-api"],
     "Falcon": ["rest-api"],
     "Mcp": ["function-url"],
+    "ServerSentEvents": ["function-url"],
 }
 DOORS: Final = {name: OTHER_DOORS.get(name, ["http-api"]) for name in functions()}
 # Of Starlette, where there is a VPC.
 BALANCED: Final = ["alb", "alb-multi-value"]
 STAGES: Final = {"Litestar": "dev"}
+# Every front door of these that can stream does: a function has one mode for all of them.
+STREAMED: Final = ["ServerSentEvents"]
 
 API_HOST: Final = f"execute-api.{REGION}.amazonaws.com"
 
@@ -157,7 +160,8 @@ def test_rest_api_takes_all_binary_types_and_has_one_stage(name: str, stack: Sta
 def test_function_url_needs_no_signature(name: str, stack: Stack) -> None:
     assert stack.urls[name]["FunctionArn"] == arn(stack, name)
     assert stack.urls[name]["AuthType"] == "NONE"
-    assert stack.urls[name].get("InvokeMode") in (None, "Buffered")
+    mode = "RESPONSE_STREAM" if name in STREAMED else "BUFFERED"
+    assert stack.urls[name]["InvokeMode"] == mode
 
 
 def test_there_is_no_other_front_door(stack: Stack) -> None:

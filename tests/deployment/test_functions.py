@@ -24,6 +24,11 @@ FUNCTIONS: Final = sorted(functions())
 LAYER: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:AsgiLambda:1"
 LOGS_ONLY: Final = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
+# What starts asgi-lambda's own runtime, and has it stream.
+WRAPPER: Final = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/asgi-lambda-runtime"}
+STREAMS: Final = {**WRAPPER, "ASGI_LAMBDA_INVOKE_MODE": "RESPONSE_STREAM"}
+ON_RUNTIME: Final = {"ServerSentEvents": STREAMS}
+
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
@@ -35,6 +40,8 @@ def folder(name: str) -> Path:
 
 def environment(stack: Stack, name: str) -> dict[str, Any]:
     """What is to be set for a function besides what all have."""
+    if name in ON_RUNTIME:
+        return {"Environment": {"Variables": ON_RUNTIME[name]}}
     variables = {
         "Notes": {"TABLE_NAME": "NotesTable"},
         "Files": {"BUCKET_NAME": "FilesBucket"},

@@ -43,6 +43,7 @@ SYSTEMS: Final = {
     "sentry_asgi": "sentry-asgi",
     "notes": "notes on DynamoDB",
     "files": "files on S3",
+    "server_sent_events": "server-sent events",
 }
 _STYLES: Final = {"asgi3": "3", "asgi2": "2"}
 _LIFESPANS: Final = {"started": "yes", "without lifespan": "none", "off": "none"}

@@ -216,4 +216,13 @@ CONVERSATIONS: Final[dict[str, tuple[Ask, ...]]] = {
         get("/absent", status=404),
         head("/"),
     ),
+    "server_sent_events": (
+        get("/countdown?from=1"),
+        get("/countdown?from=9", last_event_id="1"),
+        get("/countdown?from=9", last_event_id="0", status=204),
+        get("/countdown?from=x", status=400),
+        get("/absent", status=404),
+        get("/"),
+        head("/"),
+    ),
 }

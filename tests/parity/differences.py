@@ -120,6 +120,7 @@ DIFFERENCES: Final = (
             "asgineer": (_, _, _, _, _, _, 200),
             "bocadillo": (_, _, 302, _, _, _, _),
             "notes": (_, _, _, _, 307, _, _, _, _),
+            "server_sent_events": (_, _, 204, _, _, _, _),
         },
     ),
     Difference(
@@ -174,7 +175,12 @@ DIFFERENCES: Final = (
         {"hello": (_, 200, _, _), "channels": (200, _, _)},
     ),
     Difference(("bonnette",), SCOPE, "", {"litestar": (200, _, 303, _, _, _, _, _, _)}),
-    Difference(("bonnette",), SCOPE, "KeyError: 'root_path'", {"sentry_sdk": NONE}),
+    Difference(
+        ("bonnette",),
+        SCOPE,
+        "KeyError: 'root_path'",
+        {"sentry_sdk": NONE, "server_sent_events": (_, _, _, _, _, NONE, NONE)},
+    ),
     Difference(
         ("hypercorn", "hypercorn-trio", "daphne"), EXCEPTION, "", {"sentry_asgi": (_, 500, _)}
     ),

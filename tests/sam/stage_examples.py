@@ -69,7 +69,12 @@ CASES: Final = {
     # No AWS service is in reach: these routes ask none.
     "notes": Case("Notes", "/openapi.json", 200, '"title":"Notes"'),
     "files": Case("Files", "/", 200, "<title>Files</title>"),
+    "server_sent_events": Case(
+        "ServerSentEvents", "/countdown?from=1", 200, "id: 0\ndata: 0\n", "function-url"
+    ),
 }
+# Functions whose case is answered by a stream.
+STREAMED: Final = ["ServerSentEvents"]
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +114,18 @@ def test_example_answers_in_its_container(built: Path, example: str, tmp_path: P
         *("--parameter-overrides", RUNTIME),
     )
 
+    status, body = answer(output)
+    assert (status, case.text in body) == (case.status, True), body
+    assert ("\0" * 8 in output) == (case.function in STREAMED)
+
+
+def answer(output: str) -> tuple[int, str]:
+    """Status and body of what SAM prints: a stream begins with a prelude, else all is JSON."""
+    prelude, streamed, body = output.partition("\0" * 8)
+    if streamed:
+        return json.loads(prelude.splitlines()[-1])["statusCode"], body
     response = json.loads(output.splitlines()[-1])
     body = response["body"]
     if response["isBase64Encoded"]:
         body = base64.b64decode(body).decode()
-    assert (response["statusCode"], case.text in body) == (case.status, True), body
+    return response["statusCode"], body
