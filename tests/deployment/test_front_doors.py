@@ -23,13 +23,14 @@ OTHER_DOORS: Final = {
     "Falcon": ["rest-api"],
     "Mcp": ["function-url"],
     "ServerSentEvents": ["function-url"],
+    "LargeCsv": ["rest-api"],
 }
 DOORS: Final = {name: OTHER_DOORS.get(name, ["http-api"]) for name in functions()}
 # Of Starlette, where there is a VPC.
 BALANCED: Final = ["alb", "alb-multi-value"]
 STAGES: Final = {"Litestar": "dev"}
 # Every front door of these that can stream does: a function has one mode for all of them.
-STREAMED: Final = ["ServerSentEvents"]
+STREAMED: Final = ["ServerSentEvents", "LargeCsv"]
 
 API_HOST: Final = f"execute-api.{REGION}.amazonaws.com"
 
@@ -51,6 +52,12 @@ def arn(stack: Stack, name: str) -> str:
 def integration_uri(stack: Stack, name: str) -> str:
     service = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions"
     return f"{service}/{arn(stack, name)}/invocations"
+
+
+def streaming_uri(stack: Stack, name: str) -> str:
+    """Where a REST API invokes a function that streams."""
+    service = f"arn:aws:apigateway:{REGION}:lambda:path/2021-11-15/functions"
+    return f"{service}/{arn(stack, name)}/response-streaming-invocations"
 
 
 def from_api(api: str, path: str) -> dict[str, Any]:
@@ -142,7 +149,16 @@ def test_rest_api_passes_every_request_on(name: str, stack: Stack) -> None:
 
     assert sorted(methods) == ["ANY /", "ANY /{proxy+}"]
     assert {each["type"] for each in methods.values()} == {"aws_proxy"}
-    assert {each["uri"] for each in methods.values()} == {integration_uri(stack, name)}
+    uri = streaming_uri if name in STREAMED else integration_uri
+    assert {each["uri"] for each in methods.values()} == {uri(stack, name)}
+    # What moto reads over.
+    paths = stack.properties[f"{name}RestApi"]["Body"]["paths"].values()
+    modes = {
+        method["x-amazon-apigateway-integration"].get("responseTransferMode")
+        for path in paths
+        for method in path.values()
+    }
+    assert modes == {"STREAM" if name in STREAMED else None}
 
 
 @pytest.mark.parametrize("name", REST_APIS)

@@ -225,4 +225,11 @@ CONVERSATIONS: Final[dict[str, tuple[Ask, ...]]] = {
         get("/"),
         head("/"),
     ),
+    "large_csv": (
+        get("/readings.csv?rows=2500"),
+        get("/readings.csv?rows=0"),
+        get("/readings.csv?rows=x", status=422),
+        get("/absent", status=404),
+        head("/readings.csv", status=405),
+    ),
 }
