@@ -45,6 +45,7 @@ SYSTEMS: Final = {
     "files": "files on S3",
     "server_sent_events": "server-sent events",
     "large_csv": "a large CSV",
+    "background_tasks": "background tasks",
 }
 _STYLES: Final = {"asgi3": "3", "asgi2": "2"}
 _LIFESPANS: Final = {"started": "yes", "without lifespan": "none", "off": "none"}

@@ -232,4 +232,12 @@ CONVERSATIONS: Final[dict[str, tuple[Ask, ...]]] = {
         get("/absent", status=404),
         head("/readings.csv", status=405),
     ),
+    # Whether it is confirmed yet is another thing under each server, so nobody asks.
+    "background_tasks": (
+        post("/orders", {"to": "Žofie"}, status=202),
+        post("/orders", {}, status=400),
+        get("/orders/9", status=404),
+        get("/absent", status=404),
+        head("/orders", status=405),
+    ),
 }

@@ -89,6 +89,7 @@ DIFFERENCES: Final = (
             "bocadillo": (200, _, _, _, _, _, _),
             "notes": (500, 500, 500, 500, _, _, _, _, _),
             "files": (500, 500, 500, _, 500, _, 500),
+            "background_tasks": (500, _, 500, _, _),
         },
     ),
     Difference(
@@ -159,6 +160,7 @@ DIFFERENCES: Final = (
             "fastapi": NONE,
             "notes": NONE,
             "files": NONE,
+            "background_tasks": NONE,
             "falcon": (200, 201, 404, _, _, _, _, _),
         },
     ),

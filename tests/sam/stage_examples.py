@@ -72,6 +72,9 @@ CASES: Final = {
     "server_sent_events": Case(
         "ServerSentEvents", "/countdown?from=1", 200, "id: 0\ndata: 0\n", "function-url"
     ),
+    "background_tasks": Case(
+        "BackgroundTasks", "/orders", 202, '"number":1', arguments=("-d", '{"to": "ada"}')
+    ),
     "large_csv": Case("LargeCsv", "/readings.csv?rows=99999", 200, "\n99998,2026-", "rest-api"),
 }
 # Functions whose case is answered by a stream.
