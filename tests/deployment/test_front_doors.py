@@ -21,7 +21,7 @@ OTHER_DOORS: Final = {
     "ScopeViewer": ["http-api", "rest-api", "function-url"],
     "FastAPI": ["http-api", "rest-api"],
     "Falcon": ["rest-api"],
-    "Mcp": ["function-url"],
+    "Mcp": ["rest-api", "function-url"],
     "ServerSentEvents": ["function-url"],
     "LargeCsv": ["rest-api"],
 }
@@ -30,7 +30,7 @@ DOORS: Final = {name: OTHER_DOORS.get(name, ["http-api"]) for name in functions(
 BALANCED: Final = ["alb", "alb-multi-value"]
 STAGES: Final = {"Litestar": "dev"}
 # Every front door of these that can stream does: a function has one mode for all of them.
-STREAMED: Final = ["ServerSentEvents", "LargeCsv"]
+STREAMED: Final = ["Mcp", "ServerSentEvents", "LargeCsv"]
 
 API_HOST: Final = f"execute-api.{REGION}.amazonaws.com"
 

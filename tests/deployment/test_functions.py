@@ -27,7 +27,12 @@ LOGS_ONLY: Final = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecution
 # What starts asgi-lambda's own runtime, and has it stream.
 WRAPPER: Final = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/asgi-lambda-runtime"}
 STREAMS: Final = {**WRAPPER, "ASGI_LAMBDA_INVOKE_MODE": "RESPONSE_STREAM"}
-ON_RUNTIME: Final = {"ServerSentEvents": STREAMS, "LargeCsv": STREAMS, "BackgroundTasks": WRAPPER}
+ON_RUNTIME: Final = {
+    "Mcp": STREAMS,
+    "ServerSentEvents": STREAMS,
+    "LargeCsv": STREAMS,
+    "BackgroundTasks": WRAPPER,
+}
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from itertools import pairwise
 from typing import Any
 
 import httpx
+import pytest
+
+from tests.examples.on_runtime import STREAMED, Stream, event, served
 
 EXAMPLE = "mcp"
 
@@ -40,8 +46,42 @@ def test_tool(client: httpx.Client) -> None:
         result = call(client=client, method="tools/call", parameters=arguments)
         assert result["structuredContent"] == {"result": expected}
 
-    [tool] = call(client=client, method="tools/list", parameters={})["tools"]
+    tool, _ = call(client=client, method="tools/list", parameters={})["tools"]
     assert tool["inputSchema"]["required"] == ["x", "y"]
+
+
+def test_tool_that_takes_its_time_is_answered_whole(client: httpx.Client) -> None:
+    result = call(client=client, method="tools/call", parameters=half_circle(2))
+
+    assert result["structuredContent"]["result"] == pytest.approx(3.1326, abs=1e-4)
+
+
+def half_circle(steps: int) -> dict[str, Any]:
+    """The parameters of a call that wants to know how far it is."""
+    arguments = {"name": "half_circle", "arguments": {"steps": steps}}
+    return {**arguments, "_meta": {"progressToken": "mine"}}
+
+
+@pytest.mark.parametrize("source", ["function-url", "rest-api"])
+def test_progress_arrives_while_the_tool_works(source: str) -> None:
+    message = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": half_circle(3)}
+    headers = tuple({**HEADERS, "content-type": "application/json"}.items())
+    body = json.dumps(message).encode()
+    sent = event("/mcp", source=source, method="POST", headers=headers, body=body)
+    with served(EXAMPLE, **STREAMED) as (api, _):
+        stream = Stream(api.invoke(sent))
+
+    assert stream.prelude["statusCode"] == 200
+    assert "text/event-stream" in str(stream.prelude)
+    *notified, last = [
+        json.loads(data) for data in re.findall(r"^data: (.+?)\r?$", stream.body.decode(), re.M)
+    ]
+    steps = [(each["method"], each["params"]["progress"]) for each in notified]
+    assert steps == [("notifications/progress", step) for step in (1, 2, 3)]
+    assert last["result"]["structuredContent"]["result"] == pytest.approx(3.1394, abs=1e-4)
+    arrived = [part.at for part in stream.parts if b"notifications/progress" in part.content]
+    assert len(arrived) == 3
+    assert all(later - earlier > 0.15 for earlier, later in pairwise(arrived))
 
 
 def test_wrong_argument_is_answered(client: httpx.Client) -> None:

@@ -78,7 +78,7 @@ CASES: Final = {
     "large_csv": Case("LargeCsv", "/readings.csv?rows=99999", 200, "\n99998,2026-", "rest-api"),
 }
 # Functions whose case is answered by a stream.
-STREAMED: Final = ["ServerSentEvents", "LargeCsv"]
+STREAMED: Final = ["Mcp", "ServerSentEvents", "LargeCsv"]
 
 
 @pytest.fixture(scope="module")
