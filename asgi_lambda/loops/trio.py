@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from asgi_lambda.loop_types import Main
     from asgi_lambda.loops import Ending
 
+# Python handles a signal on its main thread. One that comes just before that thread begins to wait
+# does not end the wait, so it is not to be a long one (s).
+_GLANCE: Final = 0.05
+
 
 class KeptLoop(TrioLoop):
     """The trio loop of this process, in a thread where it waits for calls."""
@@ -76,7 +80,7 @@ class KeptLoop(TrioLoop):
             if patience is not None:
                 watchdog.watch(call, patience)
             while not call.over and self._error is None:
-                turn.wait()
+                turn.wait(_GLANCE)
                 turn.clear()
         finally:
             if not call.over:
