@@ -6,7 +6,6 @@ It is part of the AWS SAM CLI's wheel. It is fetched once, into the checkout's `
 from __future__ import annotations
 
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -77,8 +76,11 @@ def _install(cache: Path, folder: Path) -> None:
         done = subprocess.run(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             pytest.fail(f"the emulator cannot be fetched:\n{done.stdout}")
-        shutil.rmtree(folder, ignore_errors=True)
-        new.rename(folder)
+        try:
+            new.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # nor did another run bring it meanwhile
+                raise
 
 
 @pytest.fixture
