@@ -1,0 +1,77 @@
+"""One request at the gateway, and all that becomes of it; and who is told."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.answer import Answer
+    from asgi_lambda.local.request import Request
+
+
+class Exchange:
+    """A request, its invocation and its answer; what did not come about is None.
+
+    id: of the invocation. response: what the function returned; error: what it raised. reason: why
+    the front door answers by itself, else "". Moments are those of `time.perf_counter`.
+    """
+
+    __slots__ = (
+        "answer",
+        "answered",
+        "arrived",
+        "error",
+        "event",
+        "id",
+        "invoked",
+        "reason",
+        "request",
+        "response",
+        "returned",
+        "source",
+    )
+
+    def __init__(self, source: str, request: Request) -> None:
+        self.arrived = time.perf_counter()
+        self.source = source
+        self.request = request
+        self.id = request.id
+        self.event: Event | None = None
+        self.invoked: float | None = None
+        self.response: Any = None
+        self.error: Exception | None = None
+        self.returned: float | None = None
+        self.answer: Answer | None = None
+        self.answered: float | None = None
+        self.reason = ""
+
+
+class Observer(Protocol):
+    """Who is told, on the gateway's loop, of what happens there; must not raise."""
+
+    def started(self, seconds: float) -> None:
+        """The application has started up, which took so long."""
+        ...
+
+    def arrived(self, exchange: Exchange) -> None:
+        """A request is there, without its body."""
+        ...
+
+    def invoked(self, exchange: Exchange) -> None:
+        """Its event goes to the function."""
+        ...
+
+    def returned(self, exchange: Exchange) -> None:
+        """The function has returned or failed; its client may have got an answer earlier."""
+        ...
+
+    def answered(self, exchange: Exchange) -> None:
+        """The client gets its answer."""
+        ...
+
+
+# The exchange whose invocation runs in this context.
+current: Final[ContextVar[Exchange | None]] = ContextVar("exchange", default=None)

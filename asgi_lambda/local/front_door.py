@@ -1,0 +1,93 @@
+"""A front door as it is set up: a request becomes its event, a Lambda response its answer.
+
+Joins what the modules beside it know; does no I/O and calls no function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
+from asgi_lambda.local.authorizer import Authorizer
+from asgi_lambda.local.events import build, check, prefix
+from asgi_lambda.local.limits import check_body, check_event, check_headers
+from asgi_lambda.local.refusal import Cause, Refused, refuse
+from asgi_lambda.local.request import Deployment, Request
+
+if TYPE_CHECKING:
+    from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.answer import Answer
+
+# The request's id in the answer, where clients get to see it.
+_ID_HEADER: Final = {
+    "rest-api": "x-amzn-requestid",
+    "http-api": "apigw-requestid",
+    "http-api-v1": "apigw-requestid",
+    "function-url": "x-amzn-requestid",
+}
+# Seconds. Source: API Gateway guide, "Quotas".
+_PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0}
+
+
+class FrontDoor:
+    """Requests in, answers out.
+
+    source: its name. prefix: what clients type in front of the application's paths. patience:
+    seconds it waits for the function, None where it waits as long as that may take.
+    Raises ConfigurationError for settings that it does not have.
+    """
+
+    __slots__ = ("_authorizer", "deployment", "patience", "prefix", "source")
+
+    def __init__(
+        self,
+        source: str,
+        deployment: Deployment | None = None,
+        authorizer: Authorizer | None = None,
+    ) -> None:
+        self.deployment = deployment or Deployment()
+        check(source, self.deployment)
+        self.source = source
+        self.prefix = prefix(source, self.deployment)
+        self.patience = self.deployment.integration_timeout or _PATIENCE.get(source)
+        self._authorizer = authorizer or Authorizer(source)
+
+    def behind_prefix(self, path: str) -> str:
+        """The path below stage or base path, both percent-encoded. Raises Refused."""
+        if self.prefix and not f"{path}/".startswith(f"{self.prefix}/"):
+            raise Refused(Cause.ELSEWHERE, f"expected a path below {self.prefix}/")
+        return path.removeprefix(self.prefix) or "/"
+
+    def check_body(self, size: int) -> None:
+        """Raise Refused where a request body of so many bytes is too large."""
+        check_body(self.source, size)
+
+    def event(self, request: Request) -> Event:
+        """The event of a request. Raises Refused where it is too large."""
+        check_headers(self.source, request)
+        check_body(self.source, len(request.body))
+        event = self._authorizer.sign(build(self.source, request, self.deployment))
+        check_event(event)
+        return event
+
+    def read(self, response: Any, request: Request, event: Event) -> Answer:
+        """The answer that a Lambda response becomes. Raises Refused for a malformed one."""
+        try:
+            answer = read(
+                self.source,
+                response,
+                method=request.method,
+                accept=next(iter(request.values("accept")), ""),
+                binary_media_types=self.deployment.binary_media_types,
+            )
+        except UndecodableBody as error:
+            raise Refused(Cause.BASE64, str(error)) from error
+        except MalformedResponse as error:
+            raise Refused(Cause.FAILED, str(error)) from error
+        if self.source in _ID_HEADER:
+            answer.headers.append((_ID_HEADER[self.source], event["requestContext"]["requestId"]))
+        return answer
+
+    def refuse(self, cause: Cause) -> Answer:
+        """Its own answer."""
+        return refuse(self.source, cause)

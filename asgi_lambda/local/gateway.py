@@ -1,0 +1,192 @@
+"""`Gateway`: a Lambda function behind a front door, as an ASGI application.
+
+request -> event -> function -> Lambda response -> answer; each step as strictly as AWS has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import quote
+
+from asgi_lambda.local.answer import Answer
+from asgi_lambda.local.authorizer import Authorizer
+from asgi_lambda.local.exchange import Exchange, current
+from asgi_lambda.local.front_door import FrontDoor
+from asgi_lambda.local.function import Function
+from asgi_lambda.local.refusal import Cause, Refused
+from asgi_lambda.local.request import Deployment, Request
+from asgi_lambda.local.target import as_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Unpack
+
+    from asgi_lambda.asgi_types import Receive, Scope, Send
+    from asgi_lambda.local.exchange import Observer
+
+logger = logging.getLogger("asgi_lambda")
+
+
+class Settings(TypedDict, total=False):
+    """How a front door and its function are set up; each can be left out.
+
+    stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
+    function (s). claims, authorizer: what the API's authorizer says of every caller.
+    """
+
+    stage: str | None
+    base_path: str
+    binary_media_types: Iterable[str]
+    integration_timeout: float | None
+    timeout: float
+    claims: Mapping[str, Any] | None
+    authorizer: Mapping[str, Any] | None
+
+
+class Gateway:
+    """A function behind a front door, for an ASGI server, or for tests without one.
+
+    handler: what `adapt` made, a bare ASGI application, or any function of (event, context).
+    source: the front door, by the name that the command line has. observers: are told of every
+    exchange.
+    Raises ConfigurationError for settings that the front door does not have.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[..., Any],
+        source: str = "http-api",
+        *,
+        observers: Iterable[Observer] = (),
+        **settings: Unpack[Settings],
+    ) -> None:
+        deployment = Deployment(
+            settings.get("stage"),
+            settings.get("base_path", ""),
+            settings.get("binary_media_types", ()),
+            settings.get("integration_timeout"),
+        )
+        authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
+        self.door = FrontDoor(source, deployment, authorizer)
+        self.observers = list(observers)
+        self._function = Function(as_function(handler), settings.get("timeout", 30.0))
+        # Invocations that their client no longer waits for.
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a lifespan or a request; a WebSocket is refused."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        began = time.perf_counter()
+        try:
+            await self._function.startup()
+        except Exception as error:
+            logger.error("The application could not start up", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        for observer in self.observers:
+            observer.started(time.perf_counter() - began)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._function.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(self.door.source, _request(scope))
+        for observer in self.observers:
+            observer.arrived(exchange)
+        try:
+            body = await self._body(receive)
+            if body is None:  # the client left before its request was complete
+                return
+            exchange.request.body = body
+            answer = await self._answer(exchange)
+        except Refused as refused:
+            answer = self.door.refuse(refused.cause)
+            exchange.reason = str(refused)
+            fault = refused.cause in (Cause.FAILED, Cause.BASE64)
+            level = logging.ERROR if fault else logging.WARNING
+            logger.log(level, "The front door answers %d: %s", answer.status, refused)
+        exchange.answer = answer
+        exchange.answered = time.perf_counter()
+        for observer in self.observers:
+            observer.answered(exchange)
+        await _send(answer, send)
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The body, None where the client left. Raises Refused as soon as it is too large."""
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            self.door.check_body(size)
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        """The answer to a request. Raises Refused."""
+        request, door = exchange.request, self.door
+        request.path = door.behind_prefix(request.path)
+        exchange.event = door.event(request)
+        task = asyncio.create_task(self._invoke(exchange))
+        await asyncio.wait({task}, timeout=door.patience)
+        if not task.done():
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            raise Refused(Cause.PATIENCE, f"expected a response within {door.patience} s")
+        if exchange.error is not None:
+            raise Refused(Cause.FAILED, f"the function raised {type(exchange.error).__name__}")
+        return door.read(exchange.response, request, exchange.event)
+
+    async def _invoke(self, exchange: Exchange) -> None:
+        """Run the function; what it returns or raises is in the exchange."""
+        assert exchange.event is not None
+        current.set(exchange)
+        exchange.invoked = time.perf_counter()
+        for observer in self.observers:
+            observer.invoked(exchange)
+        try:
+            exchange.response = await self._function.invoke(exchange.event, exchange.id)
+        except Exception as error:
+            exchange.error = error
+            logger.error("The function failed", exc_info=error)
+        exchange.returned = time.perf_counter()
+        for observer in self.observers:
+            observer.returned(exchange)
+
+
+def _request(scope: Scope) -> Request:
+    """The request of a scope, without its body."""
+    raw_path = scope.get("raw_path")
+    path = quote(scope["path"]) if raw_path is None else raw_path.decode("utf-8", "replace")
+    target = f"{path}?{scope['query_string'].decode('utf-8', 'replace')}"
+    # What is no UTF-8 is lost on the way to a function.
+    headers = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in scope["headers"]
+    ]
+    client = scope.get("client")
+    request = Request(scope["method"], target, headers, b"", client[0] if client else "127.0.0.1")
+    request.scheme = scope.get("scheme", "http")
+    server = scope.get("server")
+    request.port = (server and server[1]) or {"https": 443}.get(request.scheme, 80)
+    return request
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
