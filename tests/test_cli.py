@@ -327,6 +327,16 @@ def test_show_event_leaves_stdout_alone(run: Run, target: str) -> None:
     assert json.loads(err)["rawPath"] == "/"
 
 
+def test_claims_and_authorizer(run: Run, tmp_path: Path) -> None:
+    _, out, _ = run("event", "/", "--claims", '{"sub": "alice"}')
+    authorizer = json.loads(out)["requestContext"]["authorizer"]
+    assert authorizer == {"jwt": {"claims": {"sub": "alice"}, "scopes": None}}
+    file = tmp_path / "context.json"
+    file.write_text('{"tenant": "x"}')
+    _, out, _ = run("event", "/", "--authorizer", f"@{file}")
+    assert json.loads(out)["requestContext"]["authorizer"] == {"lambda": {"tenant": "x"}}
+
+
 @pytest.mark.parametrize("name", ["-", "event.json"])
 def test_given_event(run: Run, target: str, name: str) -> None:
     _, event, _ = run("event", "/given", "--source", "alb", "-X", "PATCH")
@@ -398,6 +408,10 @@ def test_an_exit_of_the_application_is_its_own(run: Run, target: str) -> None:
         (["event", "/", "--source", "nginx"], "invalid choice: 'nginx'"),
         (["event", "/", "--source", "alb", "--stage", "s"], "source: expected one with stages"),
         (["event", "/", "--stage", "a/b"], "stage: expected a name"),
+        (["event", "/", "--claims", "alice"], "--claims: expected JSON, got other text"),
+        (["event", "/", "--claims", "[]"], "--claims: expected a JSON object, got list"),
+        (["event", "/", "--claims", "{}", "--source", "alb"], "claims: expected one of http-api"),
+        (["event", "/", "--authorizer", "@no.file"], "no.file: expected a file to read"),
         (["event", "-d", "@no.file"], "no.file: expected a file to read, got No such file"),
         (["explain", "no.file"], "no.file: expected a file to read"),
         (["explain", "-"], "-: expected JSON, got other text"),

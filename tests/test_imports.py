@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "asgi_lambda"
 # Each layer may import those below it, never one beside or above it.
 LAYERS = [
     {"__main__"},
-    {"cli"},
+    {"cli", "testing"},
     {"local"},
     {"__init__"},
     {"adapter"},

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asgi_lambda.errors import ConfigurationError
-from asgi_lambda.local.alb import alb, alb_multi_value
-from asgi_lambda.local.payload_v1 import REST_STAGE, http_api_v1, rest_api, stage_prefix
-from asgi_lambda.local.payload_v2 import function_url, http_api
+from asgi_lambda.local.alb import ALB_DOMAIN, alb, alb_multi_value
+from asgi_lambda.local.payload_v1 import (
+    REST_STAGE,
+    domain_name,
+    http_api_v1,
+    rest_api,
+    stage_prefix,
+)
+from asgi_lambda.local.payload_v2 import URL_DOMAIN, function_url, http_api
 from asgi_lambda.local.request import DEFAULT_STAGE, Deployment
 
 if TYPE_CHECKING:
@@ -61,3 +67,10 @@ def prefix(source: str, deployment: Deployment) -> str:
     if source == "rest-api":
         return "/" + (deployment.stage or REST_STAGE)
     return stage_prefix(deployment.stage or DEFAULT_STAGE)
+
+
+def domain(source: str, deployment: Deployment) -> str:
+    """The domain name by which clients call it."""
+    if source in _STAGED:
+        return domain_name(deployment)
+    return URL_DOMAIN if source == "function-url" else ALB_DOMAIN

@@ -5,16 +5,18 @@ Joins what the modules beside it know; does no I/O and calls no function.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
 from asgi_lambda.local.authorizer import Authorizer
-from asgi_lambda.local.events import build, check, prefix
+from asgi_lambda.local.events import build, check, domain, prefix
 from asgi_lambda.local.limits import check_body, check_event, check_headers
 from asgi_lambda.local.refusal import Cause, Refused, refuse
 from asgi_lambda.local.request import Deployment, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.answer import Answer
 
@@ -29,15 +31,32 @@ _ID_HEADER: Final = {
 _PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0}
 
 
+class Settings(TypedDict, total=False):
+    """How a front door and its function are set up; each can be left out.
+
+    stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
+    function (s). claims, authorizer: what the API's authorizer says of every caller.
+    """
+
+    stage: str | None
+    base_path: str | None
+    binary_media_types: Iterable[str]
+    integration_timeout: float | None
+    timeout: float
+    claims: Mapping[str, Any] | None
+    authorizer: Mapping[str, Any] | None
+
+
 class FrontDoor:
     """Requests in, answers out.
 
-    source: its name. prefix: what clients type in front of the application's paths. patience:
-    seconds it waits for the function, None where it waits as long as that may take.
+    source: its name. domain: its name on AWS. prefix: what clients type in front of the
+    application's paths. patience: seconds it waits for the function, None where it waits as long as
+    that may take.
     Raises ConfigurationError for settings that it does not have.
     """
 
-    __slots__ = ("_authorizer", "deployment", "patience", "prefix", "source")
+    __slots__ = ("_authorizer", "deployment", "domain", "patience", "prefix", "source")
 
     def __init__(
         self,
@@ -48,6 +67,7 @@ class FrontDoor:
         self.deployment = deployment or Deployment()
         check(source, self.deployment)
         self.source = source
+        self.domain = domain(source, self.deployment)
         self.prefix = prefix(source, self.deployment)
         self.patience = self.deployment.integration_timeout or _PATIENCE.get(source)
         self._authorizer = authorizer or Authorizer(source)
@@ -91,3 +111,15 @@ class FrontDoor:
     def refuse(self, cause: Cause) -> Answer:
         """Its own answer."""
         return refuse(self.source, cause)
+
+
+def set_up(source: str, settings: Settings) -> FrontDoor:
+    """The front door of this name. Raises ConfigurationError."""
+    deployment = Deployment(
+        settings.get("stage"),
+        settings.get("base_path") or "",
+        settings.get("binary_media_types", ()),
+        settings.get("integration_timeout"),
+    )
+    authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
+    return FrontDoor(source, deployment, authorizer)

@@ -8,42 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from asgi_lambda.local.answer import Answer
-from asgi_lambda.local.authorizer import Authorizer
 from asgi_lambda.local.exchange import Exchange, current
-from asgi_lambda.local.front_door import FrontDoor
+from asgi_lambda.local.front_door import set_up
 from asgi_lambda.local.function import Function
 from asgi_lambda.local.refusal import Cause, Refused
-from asgi_lambda.local.request import Deployment, Request
+from asgi_lambda.local.request import Request
 from asgi_lambda.local.target import as_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Unpack
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
     from asgi_lambda.local.exchange import Observer
+    from asgi_lambda.local.front_door import Settings
 
 logger = logging.getLogger("asgi_lambda")
-
-
-class Settings(TypedDict, total=False):
-    """How a front door and its function are set up; each can be left out.
-
-    stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
-    function (s). claims, authorizer: what the API's authorizer says of every caller.
-    """
-
-    stage: str | None
-    base_path: str
-    binary_media_types: Iterable[str]
-    integration_timeout: float | None
-    timeout: float
-    claims: Mapping[str, Any] | None
-    authorizer: Mapping[str, Any] | None
 
 
 class Gateway:
@@ -63,14 +47,7 @@ class Gateway:
         observers: Iterable[Observer] = (),
         **settings: Unpack[Settings],
     ) -> None:
-        deployment = Deployment(
-            settings.get("stage"),
-            settings.get("base_path", ""),
-            settings.get("binary_media_types", ()),
-            settings.get("integration_timeout"),
-        )
-        authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
-        self.door = FrontDoor(source, deployment, authorizer)
+        self.door = set_up(source, settings)
         self.observers = list(observers)
         self._function = Function(as_function(handler), settings.get("timeout", 30.0))
         # Invocations that their client no longer waits for.
