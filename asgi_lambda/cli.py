@@ -1,14 +1,13 @@
-"""The command line: invoke a handler at home, print an event, explain one.
+"""The command line: invoke or serve a handler at home, print an event, explain one.
 
-Standard library only. stdout carries the result alone; logs, tracebacks, and whatever an
-application prints go to stderr.
+Standard library only, but for serving. stdout carries the result alone; logs, tracebacks, and
+whatever an application prints go to stderr.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 import traceback
 from contextlib import redirect_stdout
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from asgi_lambda import __version__
 from asgi_lambda.errors import AsgiLambdaError, ConfigurationError, UnsupportedEvent
 from asgi_lambda.local.answer import MalformedResponse, read
-from asgi_lambda.local.arguments import add_request, event_of, given_event, read_json
+from asgi_lambda.local.arguments import add_request, add_server, event_of, given_event, read_json
 from asgi_lambda.local.context import Context
 from asgi_lambda.local.explain import explain
+from asgi_lambda.local.log import logging_to_stderr
 from asgi_lambda.local.target import handler_in, load
 from asgi_lambda.sources import detect
 
@@ -42,22 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status is 0, 1 if the invocation failed, 2 for a usage error."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    logger, log = logging.getLogger("asgi_lambda"), logging.StreamHandler()
-    log.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    level, propagates = logger.level, logger.propagate
-    logger.addHandler(log)
-    logger.setLevel(logging.INFO)
-    # An application that configures the root logger would show each line twice.
-    logger.propagate = False
     try:
-        status: int = arguments.command(arguments)
+        with logging_to_stderr():
+            status: int = arguments.command(arguments)
     except ConfigurationError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2
-    finally:
-        logger.removeHandler(log)
-        logger.setLevel(level)
-        logger.propagate = propagates
     return status
 
 
@@ -84,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     explained = commands.add_parser("explain", help="say what an event is, and what is wrong in it")
     explained.set_defaults(command=_explain)
     explained.add_argument("event", metavar="EVENT.json|-")
+
+    served = commands.add_parser("serve", help="put a handler behind a front door on localhost")
+    served.set_defaults(command=_serve)
+    add_server(served)
     return parser
 
 
@@ -99,6 +93,13 @@ def _explain(arguments: Arguments) -> int:
         print(f"source: none; {error}")
         return 1
     return 0
+
+
+def _serve(arguments: Arguments) -> int:
+    # The one command that needs something installed.
+    from asgi_lambda.local.serve import serve
+
+    return serve(arguments)
 
 
 def _invoke(arguments: Arguments) -> int:

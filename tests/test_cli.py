@@ -398,7 +398,8 @@ def test_an_exit_of_the_application_is_its_own(run: Run, target: str) -> None:
     ("arguments", "message"),
     [
         ([], "the following arguments are required"),
-        (["serve"], "invalid choice: 'serve'"),
+        (["deploy"], "invalid choice: 'deploy'"),
+        (["serve"], "the following arguments are required: TARGET"),
         (["invoke"], "the following arguments are required: TARGET"),
         (["invoke", "alone"], "TARGET: expected module:attribute, got 'alone'"),
         (["invoke", "no_such:app"], "TARGET: expected a module 'no_such'"),
@@ -431,7 +432,7 @@ def test_usage_errors_are_one_line(run: Run, arguments: list[str], message: str)
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [(), ("invoke",), ("event",), ("explain",)])
+@pytest.mark.parametrize("command", [(), ("invoke",), ("event",), ("explain",), ("serve",)])
 def test_help(run: Run, command: tuple[str, ...]) -> None:
     status, out, _ = run(*command, "--help")
     assert status == 0

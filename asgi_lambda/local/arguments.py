@@ -17,6 +17,8 @@ from asgi_lambda.local.request import Deployment, Request
 if TYPE_CHECKING:
     import argparse
 
+    from asgi_lambda.local.front_door import Settings
+
     Arguments = argparse.Namespace
 
 
@@ -52,6 +54,30 @@ def add_front_door(parser: argparse.ArgumentParser) -> None:
     add("--binary-type", action="append", metavar="TYPE", help="a REST API's binaryMediaTypes")
     add("--claims", metavar="JSON|@FILE", help="of a token that the API's authorizer checked")
     add("--authorizer", metavar="JSON|@FILE", help="what a Lambda authorizer returned")
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Let a command take a target, and how to serve it."""
+    add = parser.add_argument
+    add("target", metavar="TARGET", help="module:attribute of a handler or app")
+    add("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
+    add("--port", type=int, default=8000, help="0 for any that is free (8000)")
+    add_front_door(parser)
+    add("--timeout", type=float, default=30.0, metavar="S", help="seconds for an invocation (30)")
+    add("--env-file", metavar="FILE", help="NAME=value lines, set where they are not yet")
+    add("--reload", action="store_true", help="start anew when a Python file changes")
+
+
+def settings_of(arguments: Arguments) -> Settings:
+    """How front door and function are set up. Raises ConfigurationError."""
+    return {
+        "stage": arguments.stage,
+        "base_path": arguments.base_path,
+        "binary_media_types": arguments.binary_type or (),
+        "timeout": arguments.timeout,
+        "claims": mapping_of(arguments, "claims"),
+        "authorizer": mapping_of(arguments, "authorizer"),
+    }
 
 
 def source_of(arguments: Arguments) -> str:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Exchange:
     """A request, its invocation and its answer; what did not come about is None.
 
-    id: of the invocation. response: what the function returned; error: what it raised. reason: why
-    the front door answers by itself, else "". Moments are those of `time.perf_counter`.
+    id: of the invocation. target: path and query, as its client typed them. response: what the
+    function returned; error: what it raised. reason: why the front door answers by itself, else "".
+    Moments are those of `time.perf_counter`.
     """
 
     __slots__ = (
@@ -32,12 +33,14 @@ class Exchange:
         "response",
         "returned",
         "source",
+        "target",
     )
 
     def __init__(self, source: str, request: Request) -> None:
         self.arrived = time.perf_counter()
         self.source = source
         self.request = request
+        self.target = f"{request.path}?{request.query}" if request.query else request.path
         self.id = request.id
         self.event: Event | None = None
         self.invoked: float | None = None
@@ -47,6 +50,13 @@ class Exchange:
         self.answer: Answer | None = None
         self.answered: float | None = None
         self.reason = ""
+
+    @property
+    def duration(self) -> float:
+        """Seconds that the function took, or has taken so far; 0 where it was not invoked."""
+        if self.invoked is None:
+            return 0.0
+        return (self.returned or time.perf_counter()) - self.invoked
 
 
 class Observer(Protocol):
