@@ -59,6 +59,7 @@ class Transport(httpx.BaseTransport):
     def _answer(self, request: Request) -> Answer:
         request.path = self.door.behind_prefix(request.path)
         event = self.door.event(request)
+        request_id = self.door.request_id(event)
         # Before the event, as on Lambda; again does no harm.
         handler = handler_in(self._function)
         if handler is not None:
@@ -68,7 +69,7 @@ class Transport(httpx.BaseTransport):
         except Exception as error:
             logger.error("The function failed", exc_info=error)
             raise Refused(Cause.FAILED, f"the function raised {type(error).__name__}") from error
-        return self.door.read(response, request, event)
+        return self.door.read(response, request, request_id)
 
     def close(self) -> None:
         """Shut the application down."""

@@ -17,7 +17,8 @@ class Exchange:
 
     id: of the invocation. target: path and query, as its client typed them. response: what the
     function returned; error: what it raised. reason: why the front door answers by itself, else "".
-    Moments are those of `time.perf_counter`.
+    scope, messages, log: what a tap notes, see there; messages are `(moment, direction, message)`,
+    and log entries `(moment, level, text)`. Moments are those of `time.perf_counter`.
     """
 
     __slots__ = (
@@ -28,10 +29,13 @@ class Exchange:
         "event",
         "id",
         "invoked",
+        "log",
+        "messages",
         "reason",
         "request",
         "response",
         "returned",
+        "scope",
         "source",
         "target",
     )
@@ -50,6 +54,9 @@ class Exchange:
         self.answer: Answer | None = None
         self.answered: float | None = None
         self.reason = ""
+        self.scope: dict[str, Any] | None = None
+        self.messages: list[tuple[float, str, dict[str, Any]]] = []
+        self.log: list[tuple[float, str, str]] = []
 
     @property
     def duration(self) -> float:

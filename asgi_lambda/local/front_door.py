@@ -90,8 +90,11 @@ class FrontDoor:
         check_event(event)
         return event
 
-    def read(self, response: Any, request: Request, event: Event) -> Answer:
-        """The answer that a Lambda response becomes. Raises Refused for a malformed one."""
+    def read(self, response: Any, request: Request, request_id: str) -> Answer:
+        """The answer that a Lambda response becomes. Raises Refused for a malformed one.
+
+        request_id: what `request_id` tells of the event, before the function may have changed it.
+        """
         try:
             answer = read(
                 self.source,
@@ -105,8 +108,13 @@ class FrontDoor:
         except MalformedResponse as error:
             raise Refused(Cause.FAILED, str(error)) from error
         if self.source in _ID_HEADER:
-            answer.headers.append((_ID_HEADER[self.source], event["requestContext"]["requestId"]))
+            answer.headers.append((_ID_HEADER[self.source], request_id))
         return answer
+
+    def request_id(self, event: Event) -> str:
+        """The front door's own id of a request, "" where it has none."""
+        found: str = event["requestContext"].get("requestId", "")
+        return found
 
     def refuse(self, cause: Cause) -> Answer:
         """Its own answer."""

@@ -39,7 +39,7 @@ class Function:
 
     def __init__(self, handler: Callable[[Any, Any], Any], timeout: float) -> None:
         self.timeout = timeout
-        self._handler = handler
+        self.handler = handler
         self._awaited: Handler | None = handler if isinstance(handler, Handler) else None
         self._lifespan: AbstractAsyncContextManager[Handler] | None = None
         self._turn = asyncio.Lock()
@@ -56,13 +56,13 @@ class Function:
                 await self._lifespan.__aenter__()
             except LoopError:
                 self._lifespan = self._awaited = None
-        inner = handler_in(self._handler)
+        inner = handler_in(self.handler)
         if self._awaited is None and inner is not None:
             await self._in_thread(inner.startup)
 
     async def shutdown(self) -> None:
         """Shut it down; on the task of the startup."""
-        inner = handler_in(self._handler)
+        inner = handler_in(self.handler)
         if self._lifespan is not None:
             await self._lifespan.__aexit__(None, None, None)
         elif self._awaited is None and inner is not None:
@@ -82,7 +82,7 @@ class Function:
                 self._awaited = None
         async with self._turn:
             context = self._context(request_id)
-            return await self._in_time(self._in_thread(self._handler, event, context))
+            return await self._in_time(self._in_thread(self.handler, event, context))
 
     def _context(self, request_id: str) -> Context:
         return Context(timeout=self.timeout, request_id=request_id)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.exchange import Observer
     from asgi_lambda.local.front_door import Settings
 
@@ -49,7 +50,7 @@ class Gateway:
     ) -> None:
         self.door = set_up(source, settings)
         self.observers = list(observers)
-        self._function = Function(as_function(handler), settings.get("timeout", 30.0))
+        self.function = Function(as_function(handler), settings.get("timeout", 30.0))
         # Invocations that their client no longer waits for.
         self._late: set[asyncio.Task[None]] = set()
 
@@ -66,7 +67,7 @@ class Gateway:
         await receive()
         began = time.perf_counter()
         try:
-            await self._function.startup()
+            await self.function.startup()
         except Exception as error:
             logger.error("The application could not start up", exc_info=error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -75,7 +76,7 @@ class Gateway:
             observer.started(time.perf_counter() - began)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._function.shutdown()
+        await self.function.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,8 +119,9 @@ class Gateway:
         """The answer to a request. Raises Refused."""
         request, door = exchange.request, self.door
         request.path = door.behind_prefix(request.path)
-        exchange.event = door.event(request)
-        task = asyncio.create_task(self._invoke(exchange))
+        event = exchange.event = door.event(request)
+        request_id = door.request_id(event)
+        task = asyncio.create_task(self._invoke(exchange, event))
         await asyncio.wait({task}, timeout=door.patience)
         if not task.done():
             self._late.add(task)
@@ -127,17 +129,16 @@ class Gateway:
             raise Refused(Cause.PATIENCE, f"expected a response within {door.patience} s")
         if exchange.error is not None:
             raise Refused(Cause.FAILED, f"the function raised {type(exchange.error).__name__}")
-        return door.read(exchange.response, request, exchange.event)
+        return door.read(exchange.response, request, request_id)
 
-    async def _invoke(self, exchange: Exchange) -> None:
+    async def _invoke(self, exchange: Exchange, event: Event) -> None:
         """Run the function; what it returns or raises is in the exchange."""
-        assert exchange.event is not None
         current.set(exchange)
         exchange.invoked = time.perf_counter()
         for observer in self.observers:
             observer.invoked(exchange)
         try:
-            exchange.response = await self._function.invoke(exchange.event, exchange.id)
+            exchange.response = await self.function.invoke(event, exchange.id)
         except Exception as error:
             exchange.error = error
             logger.error("The function failed", exc_info=error)

@@ -14,8 +14,10 @@ from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local import variables
 from asgi_lambda.local.arguments import settings_of, source_of
 from asgi_lambda.local.gateway import Gateway
+from asgi_lambda.local.inspector import PATH, Inspector
 from asgi_lambda.local.log import logging_to_stderr
 from asgi_lambda.local.report import Report
+from asgi_lambda.local.tap import noting_log
 from asgi_lambda.local.target import load
 
 try:
@@ -71,27 +73,41 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
     report = Report(_write, time.perf_counter() - began)
     gateway = Gateway(handler, source_of(arguments), observers=[report], **settings_of(arguments))
 
+    inspector = Inspector(gateway)
+
     def announce(address: str) -> None:
         _write(f"Serving {gateway.door.source} at {address}{gateway.door.prefix}/")
+        _write(f"Every invocation is shown at {address}{PATH}")
 
-    server = Server(_config(gateway, arguments), announce)
-    with suppress(KeyboardInterrupt):  # which uvicorn raises again, once all is shut down
+    server = Server(_config(inspector, arguments), announce, inspector.close)
+    # uvicorn raises the interrupt again, once all is shut down.
+    with noting_log(), suppress(KeyboardInterrupt):
         server.run(sockets)
     return 0
 
 
 class Server(uvicorn.Server):
-    """uvicorn, that tells its address once it listens."""
+    """uvicorn, that tells its address once it listens, and calls `close` before it ends."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[str], None],
+        close: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._close = close
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)  # which exits where it fails
         port = self.servers[0].sockets[0].getsockname()[1]
         host = self.config.host
         self._announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._close()
+        await super().shutdown(sockets)
 
 
 def _config(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:

@@ -37,9 +37,13 @@ class Process:
         """Where it serves, without a slash behind."""
         return self.line(r"at (http://\S+)/$")[1]
 
-    def stop(self, number: int = signal.SIGINT) -> int:
-        """The exit status after a signal."""
-        self._process.send_signal(number)
+    def stop(self) -> int:
+        """The exit status after an interrupt, as a person at the keyboard sends it."""
+        self._process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit status, once it ends by itself."""
         assert self._process.stderr is not None
         self.lines += self._process.stderr.read().splitlines()
         return self._process.wait()
@@ -66,3 +70,22 @@ def serving(*arguments: str, cwd: Path = ROOT, **variables: str) -> Iterator[Pro
         finally:
             watch.cancel()
             process.terminate()
+
+
+@contextmanager
+def changing(file: Path, text: str) -> Iterator[None]:
+    """Change a file, and its time again and again: a first look may come after the change."""
+    file.write_text(text)
+    seen = threading.Event()
+
+    def touch() -> None:
+        while not seen.wait(0.3):
+            file.touch()
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        yield
+    finally:
+        seen.set()
+        thread.join()

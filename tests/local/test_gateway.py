@@ -449,4 +449,4 @@ def test_what_is_no_handler() -> None:
 
 def test_a_handler_is_used_as_it_is() -> None:
     handler: Handler = adapt(echo)
-    assert Gateway(handler)._function._handler is handler
+    assert Gateway(handler).function.handler is handler

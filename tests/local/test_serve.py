@@ -8,9 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ import httpx
 import pytest
 
 from asgi_lambda.cli import main
-from tests.local.serving import ROOT, serving
+from tests.local.serving import ROOT, changing, serving
 
 MODULE = """
 import os
@@ -73,7 +70,8 @@ def test_requests_and_lines(project: Path) -> None:
     assert lines[0].startswith("INIT_START Runtime Version: python:")
     assert lines[1] == "INIT_REPORT Init Duration: N ms\tPhase: init"
     assert lines[2].startswith("Serving rest-api at http://")
-    assert lines[3:] == [
+    assert re.fullmatch(r"Every invocation is shown at http://[\d.:N]+/_lambda", lines[3])
+    assert lines[4:] == [
         "START RequestId: N Version: $LATEST",
         "END RequestId: N",
         f"{report}\tInit Duration: N ms",
@@ -99,6 +97,23 @@ def test_curl(project: Path) -> None:
         )
     assert done.stdout == "413"
     assert "413 Request Entity Too Large" in (project / "answer").read_text()
+
+
+def test_inspector_and_its_end(project: Path) -> None:
+    """The stream of a page that is open keeps the server from nothing."""
+    (project / "printing.py").write_text(
+        "def handler(event, context):\n    print('printed')\n    return {'statusCode': 204}\n"
+    )
+    with serving("printing.handler", cwd=project) as server:
+        address = server.address()
+        with httpx.stream("GET", f"{address}/_lambda/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: door"
+            httpx.get(f"{address}/x")
+            found = next(json.loads(line[6:]) for line in lines if '"status":204' in line)
+            shown = httpx.get(f"{address}/_lambda/exchanges/{found['id']}").json()
+            assert [entry["text"] for entry in shown["log"]] == ["printed"]
+            assert server.stop() == 0
 
 
 def test_claims(project: Path) -> None:
@@ -138,27 +153,8 @@ def test_terminated_server_shuts_the_application_down(project: Path) -> None:
 
 def test_startup_that_fails(project: Path) -> None:
     with serving("served:no_startup", cwd=project) as server:
-        server.line("LifespanFailed: no database")
-        assert server.stop() == 3
-
-
-@contextmanager
-def changing(file: Path, text: str) -> Iterator[None]:
-    """Change a file, and its time again and again: a first look may come after the change."""
-    file.write_text(text)
-    seen = threading.Event()
-
-    def touch() -> None:
-        while not seen.wait(0.3):
-            file.touch()
-
-    thread = threading.Thread(target=touch)
-    thread.start()
-    try:
-        yield
-    finally:
-        seen.set()
-        thread.join()
+        assert server.wait() == 3
+    assert any("LifespanFailed: no database" in line for line in server.lines)
 
 
 def test_reload(project: Path) -> None:
