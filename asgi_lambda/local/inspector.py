@@ -1,13 +1,15 @@
 """The inspector: a page at `/_lambda` that shows every exchange of a gateway as it happens.
 
-Only for who sits at this machine: it answers to no name but loopback's, so that no page of the web
-reaches it by a name that resolves to here (DNS rebinding), and loads nothing from elsewhere.
+Only for who sits at this machine: it answers no other, and to no name but loopback's, so that no
+page of the web reaches it by a name that resolves to here (DNS rebinding). It loads nothing from
+elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
+import ipaddress
 import json
 import re
 from collections import OrderedDict
@@ -45,8 +47,9 @@ _ALWAYS: Final = [
         b"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ]
-# Exchanges that are kept.
+# Exchanges that are kept, and bytes of body that these may have.
 _MOST: Final = 200
+_MOST_BYTES: Final = 100_000_000
 # Seconds after which a silent stream says that it is there.
 _HEARTBEAT: Final = 15.0
 
@@ -69,8 +72,7 @@ class Inspector:
         if scope["type"] != "http" or not f"{path}/".startswith(f"{PATH}/"):
             await self._gateway(scope, receive, send)
             return
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0].lower()):
+        if not _is_local(scope):
             message = b"The inspector answers to localhost alone.\n"
             await _answer(send, 403, "text/plain", message)
             return
@@ -99,6 +101,10 @@ class Inspector:
         self._tell(exchange)
 
     def answered(self, exchange: Exchange) -> None:
+        while (
+            len(self._exchanges) > 1 and sum(map(_weight, self._exchanges.values())) > _MOST_BYTES
+        ):
+            self._exchanges.popitem(last=False)
         self._tell(exchange)
 
     def _tell(self, exchange: Exchange) -> None:
@@ -155,6 +161,23 @@ class Inspector:
             "prefix": door.prefix,
             "tapped": handler_in(handler) is not None,
         }
+
+
+def _weight(exchange: Exchange) -> int:
+    """Bytes of both bodies, each of which is in the event or the response a second time."""
+    answer = exchange.answer
+    return 2 * (len(exchange.request.body) + (len(answer.body) if answer else 0))
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the client is this machine, and calls it by a name that can be nobody else's."""
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0].lower()):
+        return False
+    try:
+        return ipaddress.ip_address(scope["client"][0]).is_loopback
+    except (KeyError, TypeError, ValueError):  # a server that does not tell, or no network at all
+        return False
 
 
 async def _next(stream: Queue) -> bytes | None:

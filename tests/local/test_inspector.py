@@ -32,7 +32,8 @@ class Stream:
         self._gone = asyncio.Event()
         self._asked = False
         headers = [(b"host", b"localhost:8000")]
-        scope = {"type": "http", "method": "GET", "path": "/_lambda/stream", "headers": headers}
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/_lambda/stream"}
+        scope |= {"headers": headers, "client": ("::1", 5000)}
         self.task = asyncio.create_task(app(scope, self._receive, self._send))
 
     async def _receive(self) -> Any:
@@ -100,6 +101,30 @@ def test_hosts_of_others(host: str, path: str) -> None:
     response = ask(inspected(), path, headers={"host": host})
     assert response.status_code == 403
     assert response.text == "The inspector answers to localhost alone.\n"
+
+
+@pytest.mark.parametrize(
+    "client", [("192.0.2.7", 5000), ("", 0), ("/tmp/socket", 0), None], ids=str
+)
+def test_clients_elsewhere(client: Any) -> None:
+    async def main() -> int:
+        transport = httpx.ASGITransport(inspected(), client=client)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as there:
+            return (await there.get("/_lambda")).status_code
+
+    assert anyio.run(main) == 403
+
+
+def test_server_that_names_no_client() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {"type": "http", "path": "/_lambda", "headers": [(b"host", b"localhost")]}
+    receive: Any = None
+    anyio.run(inspected(), scope, receive, send)
+    assert sent[0]["status"] == 403
 
 
 def test_paths_of_others_are_the_applications() -> None:
@@ -226,6 +251,16 @@ def test_only_the_last_exchanges_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     for path in ("/a", "/b", "/c"):
         ask(app, path)
     assert [exchange.target for exchange in app._exchanges.values()] == ["/b", "/c"]
+
+
+def test_large_bodies_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspector, "_MOST_BYTES", 20_000)
+    app = Inspector(Gateway(returns({"statusCode": 200, "body": "x" * 4000})))
+    for path in ("/a", "/b", "/c"):
+        ask(app, path, "POST", content=b"x" * 1000)
+    assert [exchange.target for exchange in app._exchanges.values()] == ["/b", "/c"]
+    ask(app, "/large", "POST", content=b"x" * 20_000)
+    assert [exchange.target for exchange in app._exchanges.values()] == ["/large"]
 
 
 def test_lifespan_is_the_gateways() -> None:
