@@ -31,21 +31,21 @@ BUILDERS: Final[dict[str, Callable[[Request, Deployment], Event]]] = {
     "alb": alb,
     "alb-multi-value": alb_multi_value,
 }
-_STAGED: Final = ("http-api", "http-api-v1", "rest-api")
+# Those of API Gateway, which have stages, base paths and a timeout of their own.
+STAGED: Final = ("http-api", "http-api-v1", "rest-api")
 
 
 def check(source: str, deployment: Deployment) -> None:
     """Raise ConfigurationError for a front door that is not known, or that has no such setting."""
     if source not in BUILDERS:
         raise ConfigurationError(f"source: expected one of {', '.join(BUILDERS)}, got {source!r}")
-    if source not in _STAGED and (deployment.stage is not None or deployment.base_path):
+    if source not in STAGED and (deployment.stage is not None or deployment.base_path):
         raise ConfigurationError(
-            f"source: expected one with stages and base paths ({', '.join(_STAGED)}), "
-            f"got {source!r}"
+            f"source: expected one with stages and base paths ({', '.join(STAGED)}), got {source!r}"
         )
-    if source not in _STAGED and deployment.integration_timeout is not None:
+    if source not in STAGED and deployment.integration_timeout is not None:
         raise ConfigurationError(
-            f"source: expected one with an integration_timeout ({', '.join(_STAGED)}), "
+            f"source: expected one with an integration_timeout ({', '.join(STAGED)}), "
             f"got {source!r}"
         )
 
@@ -62,7 +62,7 @@ def build(source: str, request: Request, deployment: Deployment | None = None) -
 
 def prefix(source: str, deployment: Deployment) -> str:
     """What clients type in front of the application's paths: base path, stage, or ""."""
-    if deployment.base_path or source not in _STAGED:
+    if deployment.base_path or source not in STAGED:
         return deployment.base_path
     if source == "rest-api":
         return "/" + (deployment.stage or REST_STAGE)
@@ -71,6 +71,6 @@ def prefix(source: str, deployment: Deployment) -> str:
 
 def domain(source: str, deployment: Deployment) -> str:
     """The domain name by which clients call it."""
-    if source in _STAGED:
+    if source in STAGED:
         return domain_name(deployment)
     return URL_DOMAIN if source == "function-url" else ALB_DOMAIN

@@ -17,8 +17,9 @@ class Exchange:
 
     id: of the invocation. target: path and query, as its client typed them. response: what the
     function returned; error: what it raised. reason: why the front door answers by itself, else "".
-    scope, messages, log: what a tap notes, see there; messages are `(moment, direction, message)`,
-    and log entries `(moment, level, text)`. Moments are those of `time.perf_counter`.
+    replays: the id of the one that it repeats. scope, messages, log: what a tap notes, see there;
+    messages are `(moment, direction, message)`, and log entries `(moment, level, text)`. Moments
+    are those of `time.perf_counter`.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Exchange:
         "log",
         "messages",
         "reason",
+        "replays",
         "request",
         "response",
         "returned",
@@ -54,6 +56,7 @@ class Exchange:
         self.answer: Answer | None = None
         self.answered: float | None = None
         self.reason = ""
+        self.replays: str | None = None
         self.scope: dict[str, Any] | None = None
         self.messages: list[tuple[float, str, dict[str, Any]]] = []
         self.log: list[tuple[float, str, str]] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
 from asgi_lambda.local.authorizer import Authorizer
-from asgi_lambda.local.events import build, check, domain, prefix
+from asgi_lambda.local.events import STAGED, build, check, domain, prefix
 from asgi_lambda.local.limits import check_body, check_event, check_headers
 from asgi_lambda.local.refusal import Cause, Refused, refuse
 from asgi_lambda.local.request import Deployment, Request
@@ -131,3 +131,13 @@ def set_up(source: str, settings: Settings) -> FrontDoor:
     )
     authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
     return FrontDoor(source, deployment, authorizer)
+
+
+def applicable(source: str, settings: Settings) -> Settings:
+    """Those settings that the front door of this name has; each may be missing as well."""
+    kept = settings.copy()
+    if source not in STAGED:
+        kept["stage"] = kept["base_path"] = kept["integration_timeout"] = kept["claims"] = None
+        if source != "function-url":
+            kept["authorizer"] = None
+    return kept

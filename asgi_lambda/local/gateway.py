@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from asgi_lambda.local.answer import Answer
 from asgi_lambda.local.exchange import Exchange, current
-from asgi_lambda.local.front_door import set_up
+from asgi_lambda.local.front_door import applicable, set_up
 from asgi_lambda.local.function import Function
 from asgi_lambda.local.refusal import Cause, Refused
 from asgi_lambda.local.request import Request
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Scope, Send
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.exchange import Observer
-    from asgi_lambda.local.front_door import Settings
+    from asgi_lambda.local.front_door import FrontDoor, Settings
 
 logger = logging.getLogger("asgi_lambda")
 
@@ -49,6 +49,7 @@ class Gateway:
         **settings: Unpack[Settings],
     ) -> None:
         self.door = set_up(source, settings)
+        self._settings = settings
         self.observers = list(observers)
         self.function = Function(as_function(handler), settings.get("timeout", 30.0))
         # Invocations that their client no longer waits for.
@@ -80,26 +81,55 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self.door.source, _request(scope))
-        for observer in self.observers:
-            observer.arrived(exchange)
+        exchange = self.open(self.door, _request(scope))
         try:
             body = await self._body(receive)
+        except Refused as refused:
+            answer = self._close(exchange, self._refuse(self.door, exchange, refused))
+        else:
             if body is None:  # the client left before its request was complete
                 return
             exchange.request.body = body
-            answer = await self._answer(exchange)
+            answer = await self.answer(self.door, exchange)
+        await _send(answer, send)
+
+    def door_of(self, source: str) -> FrontDoor:
+        """The front door of this name, with those of our settings that it has.
+
+        Raises ConfigurationError.
+        """
+        return set_up(source, applicable(source, self._settings))
+
+    def open(self, door: FrontDoor, request: Request) -> Exchange:
+        """The exchange that a request begins; its body may come later."""
+        exchange = Exchange(door.source, request)
+        for observer in self.observers:
+            observer.arrived(exchange)
+        return exchange
+
+    async def answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
+        """The answer to its request, which is complete, through a front door."""
+        try:
+            answer = await self._answer(door, exchange)
         except Refused as refused:
-            answer = self.door.refuse(refused.cause)
-            exchange.reason = str(refused)
-            fault = refused.cause in (Cause.FAILED, Cause.BASE64)
-            level = logging.ERROR if fault else logging.WARNING
-            logger.log(level, "The front door answers %d: %s", answer.status, refused)
+            answer = self._refuse(door, exchange, refused)
+        return self._close(exchange, answer)
+
+    def _refuse(self, door: FrontDoor, exchange: Exchange, refused: Refused) -> Answer:
+        """The front door's own answer, and why."""
+        answer = door.refuse(refused.cause)
+        exchange.reason = str(refused)
+        fault = refused.cause in (Cause.FAILED, Cause.BASE64)
+        level = logging.ERROR if fault else logging.WARNING
+        logger.log(level, "The front door answers %d: %s", answer.status, refused)
+        return answer
+
+    def _close(self, exchange: Exchange, answer: Answer) -> Answer:
         exchange.answer = answer
         exchange.answered = time.perf_counter()
         for observer in self.observers:
             observer.answered(exchange)
-        await _send(answer, send)
+        return answer
 
     async def _body(self, receive: Receive) -> bytes | None:
         """The body, None where the client left. Raises Refused as soon as it is too large."""
@@ -115,9 +145,9 @@ class Gateway:
             more = message.get("more_body", False)
         return b"".join(chunks)
 
-    async def _answer(self, exchange: Exchange) -> Answer:
-        """The answer to a request. Raises Refused."""
-        request, door = exchange.request, self.door
+    async def _answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
+        """As `answer`, but raises Refused."""
+        request = exchange.request
         request.path = door.behind_prefix(request.path)
         event = exchange.event = door.event(request)
         request_id = door.request_id(event)

@@ -16,6 +16,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from asgi_lambda.local.events import BUILDERS
+from asgi_lambda.local.replay import replay
 from asgi_lambda.local.tap import tap
 from asgi_lambda.local.target import handler_in
 from asgi_lambda.local.view import as_json, detail, summary
@@ -33,6 +35,8 @@ _FILES: Final = {
     "": ("index.html", "text/html; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
     "/script.js": ("script.js", "text/javascript; charset=utf-8"),
+    "/parts.js": ("parts.js", "text/javascript; charset=utf-8"),
+    "/replay.js": ("replay.js", "text/javascript; charset=utf-8"),
 }
 _JSON: Final = "application/json"
 _LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.ASCII)
@@ -76,7 +80,7 @@ class Inspector:
             message = b"The inspector answers to localhost alone.\n"
             await _answer(send, 403, "text/plain", message)
             return
-        await self._inspect(scope["method"], path.removeprefix(PATH).rstrip("/"), receive, send)
+        await self._inspect(scope, path.removeprefix(PATH).rstrip("/"), receive, send)
 
     def close(self) -> None:
         """End the streams: a server waits for them before it ends."""
@@ -113,9 +117,8 @@ class Inspector:
             for stream in self._streams:
                 stream.put_nowait(line)
 
-    async def _inspect(self, method: str, path: str, receive: Receive, send: Send) -> None:
-        kind, _, name = path[1:].partition("/")
-        exchange = self._exchanges.get(name.removesuffix("/event.json"))
+    async def _inspect(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
+        method = scope["method"]
         if path in _FILES and method in ("GET", "HEAD"):
             file, media_type = _FILES[path]
             await _answer(send, 200, media_type, (_PAGE / file).read_bytes())
@@ -126,15 +129,32 @@ class Inspector:
             for stream in self._streams:
                 stream.put_nowait(_event("clear", None))
             await _answer(send, 204, _JSON, b"")
-        elif kind == "exchanges" and exchange is not None and method == "GET":
-            if name.endswith("/event.json"):
-                event = json.dumps(exchange.event, indent=2).encode()
-                saved = f'attachment; filename="event-{exchange.id}.json"'.encode()
-                await _answer(send, 200, _JSON, event, (b"content-disposition", saved))
-            else:
-                await _answer(send, 200, _JSON, as_json(detail(exchange)))
         else:
-            await _answer(send, 404, "text/plain", b"Nothing is here.\n")
+            exchange = self._exchanges.get(path.removeprefix("/exchanges/").partition("/")[0])
+            part = path.removeprefix("/exchanges/").partition("/")[2]
+            if exchange is not None and method == "POST" and part == "replay":
+                await self._replay(exchange, scope, receive, send)
+            elif exchange is not None and method == "GET" and part in ("", "event.json"):
+                await _show(exchange, part, send)
+            else:
+                await _answer(send, 404, "text/plain", b"Nothing is here.\n")
+
+    async def _replay(self, past: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        if (b"content-type", _JSON.encode()) not in scope["headers"]:
+            # Pages of others may send only what a form can, which is no JSON.
+            await _answer(send, 415, "text/plain", b"Expected application/json.\n")
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        try:
+            exchange = await replay(self._gateway, past, json.loads(body))
+        except ValueError as error:  # of JSON, or of what it says
+            await _answer(send, 400, "text/plain", f"{error}\n".encode())
+        else:
+            await _answer(send, 200, _JSON, as_json(summary(exchange)))
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         """Server-sent events: all exchanges so far, then each that changes."""
@@ -159,6 +179,7 @@ class Inspector:
         return {
             "source": door.source,
             "prefix": door.prefix,
+            "sources": list(BUILDERS),
             "tapped": handler_in(handler) is not None,
         }
 
@@ -197,6 +218,16 @@ async def _disconnect(receive: Receive, stream: Queue) -> None:
 def _event(name: str, value: Any) -> bytes:
     """A server-sent event, whose data is one line of JSON."""
     return b"event: %s\ndata: %s\n\n" % (name.encode(), as_json(value))
+
+
+async def _show(exchange: Exchange, part: str, send: Send) -> None:
+    """An exchange, or the file of its event."""
+    if part:
+        event = json.dumps(exchange.event, indent=2).encode()
+        saved = f'attachment; filename="event-{exchange.id}.json"'.encode()
+        await _answer(send, 200, _JSON, event, (b"content-disposition", saved))
+    else:
+        await _answer(send, 200, _JSON, as_json(detail(exchange)))
 
 
 async def _answer(

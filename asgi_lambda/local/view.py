@@ -7,6 +7,8 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
+from asgi_lambda.local.replay import path_of
+
 if TYPE_CHECKING:
     from asgi_lambda.local.exchange import Exchange
 
@@ -36,6 +38,8 @@ def detail(exchange: Exchange) -> dict[str, Any]:
     request, answer = exchange.request, exchange.answer
     return {
         **summary(exchange),
+        "path": path_of(exchange),
+        "replays": exchange.replays,
         "reason": exchange.reason,
         "error": _traceback(exchange.error),
         "function": exchange.duration * 1000 if exchange.invoked is not None else None,

@@ -12,6 +12,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.local.serving import changing, serving
@@ -169,7 +170,17 @@ def test_narrow_screen_shows_list_or_invocation(page: Chrome, prod: str) -> None
         page.find_element(By.CSS_SELECTOR, "#list button").click()
         wait(page, lambda: page.find_element(By.ID, "title").is_displayed())
         assert not page.find_element(By.ID, "list").is_displayed()
-        for name in ("HTTP in", "Event", "Scope", "Messages", "Lambda response", "HTTP out", "Log"):
+        for name in (
+            "HTTP in",
+            "Event",
+            "Scope",
+            "Messages",
+            "Lambda response",
+            "HTTP out",
+            "Log",
+            "Replay",
+            "Compare",
+        ):
             part(page, name)
             width = page.execute_script("return document.documentElement.scrollWidth")
             assert width == 360, f"{name} is too wide"
@@ -202,3 +213,56 @@ def test_page_outlives_its_server(browser: Chrome, tmp_path: Path) -> None:
     browser.get("about:blank")
     # That it could not connect is what this is about.
     browser.get_log("browser")  # type: ignore[no-untyped-call]  # it has no types
+
+
+def test_replay_and_what_differs_behind_another_front_door(page: Chrome, prod: str) -> None:
+    headers = {"authorization": SECRET, "x-own": "before"}
+    httpx.post(f"{prod}/items", json=ITEM, headers=headers)
+    wait(page, lambda: len(rows(page)) == 1)
+    page.find_element(By.CSS_SELECTOR, "#list button").click()
+    wait(page, lambda: text(page, "title") != "")
+
+    part(page, "Replay")
+    field = page.find_element(By.ID, "replay-headers")
+    value = field.get_property("value")
+    assert isinstance(value, str)
+    assert "authorization: ••••••" in value
+    field.send_keys(Keys.END, "\nx-new: 1")
+    Select(page.find_element(By.ID, "replay-source")).select_by_visible_text("alb")
+    page.find_element(By.ID, "replay-path").clear()
+    page.find_element(By.ID, "replay-path").send_keys("/items?again=1")
+    page.find_element(By.ID, "send").click()
+
+    # The new one is open, beside the one that it repeats.
+    wait(page, lambda: text(page, "title") == "POST /items?again=1 → 201 Created")
+    assert rows(page) == ["201 POST /items?again=1", "201 POST /prod/items"]
+    wait(page, lambda: page.find_elements(By.ID, "differences"))
+    differences = {
+        cells[0].text: [cells[1].text, cells[2].text]
+        for row in page.find_elements(By.CSS_SELECTOR, "#differences tbody tr")
+        if (cells := row.find_elements(By.XPATH, "./*"))
+    }
+    assert differences["scope root_path"] == ['"/prod"', '""']
+    assert differences["scope query_string"] == ['""', '"again=1"']
+    assert differences["scope header x-new"] == ["absent", "1"]
+    # It was sent as it was, though the form never had it.
+    assert "scope header authorization" not in differences
+    assert "HTTP out status" not in differences
+
+    part(page, "Event")
+    assert '"elb"' in text(page, "panel")
+
+
+def test_replay_that_cannot_be_sent(page: Chrome, prod: str) -> None:
+    httpx.get(f"{prod}/items/0")
+    wait(page, lambda: len(rows(page)) == 1)
+    page.find_element(By.CSS_SELECTOR, "#list button").click()
+    wait(page, lambda: text(page, "title") != "")
+    assert part(page, "Compare") == "There is no other invocation to compare with."
+    part(page, "Replay")
+    page.find_element(By.ID, "replay-path").clear()
+    page.find_element(By.ID, "replay-path").send_keys("items")
+    page.find_element(By.ID, "send").click()
+    wait(page, lambda: "expected a method and /..." in text(page, "panel"))
+    # The browser notes the refused request.
+    page.get_log("browser")  # type: ignore[no-untyped-call]  # it has no types

@@ -5,7 +5,7 @@ import pytest
 from asgi_lambda import ConfigurationError
 from asgi_lambda.local.authorizer import Authorizer
 from asgi_lambda.local.events import BUILDERS
-from asgi_lambda.local.front_door import FrontDoor
+from asgi_lambda.local.front_door import FrontDoor, Settings, applicable, set_up
 from asgi_lambda.local.refusal import Cause, Refused
 from asgi_lambda.local.request import Deployment, Request
 
@@ -117,6 +117,27 @@ def test_malformed_response(response: object, cause: Cause) -> None:
 
 def test_its_own_answer() -> None:
     assert FrontDoor("rest-api").refuse(Cause.PATIENCE).status == 504
+
+
+@pytest.mark.parametrize("source", BUILDERS)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(stage="dev", integration_timeout=5, binary_media_types=["*/*"]),
+        Settings(base_path="/b", claims={"sub": "alice"}),
+        Settings(authorizer={"tenant": "x"}, timeout=3),
+        Settings(),
+    ],
+    ids=["stage", "base-path", "authorizer", "none"],
+)
+def test_settings_that_every_front_door_can_take(source: str, settings: Settings) -> None:
+    before = settings.copy()
+    door = set_up(source, applicable(source, settings))
+    assert door.source == source
+    assert settings == before
+    staged = source in ("rest-api", "http-api", "http-api-v1")
+    prefixed = staged and bool(settings.keys() & {"stage", "base_path"})
+    assert (door.prefix in ("/dev", "/b")) == prefixed
 
 
 def test_unknown_front_door() -> None:

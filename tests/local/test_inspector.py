@@ -14,6 +14,7 @@ import pytest
 
 from asgi_lambda import adapt
 from asgi_lambda.local import Gateway, inspector
+from asgi_lambda.local.events import BUILDERS
 from asgi_lambda.local.inspector import Inspector
 from tests.local.clients import ask, connect
 from tests.local.test_gateway import echo, returns
@@ -21,6 +22,9 @@ from tests.local.test_gateway import echo, returns
 
 def inspected(handler: Any = echo, source: str = "http-api") -> Inspector:
     return Inspector(Gateway(adapt(handler, lifespan="off"), source))
+
+
+JSON = {"content-type": "application/json"}
 
 
 class Stream:
@@ -70,6 +74,8 @@ class Stream:
         ("/_lambda/", "text/html; charset=utf-8"),
         ("/_lambda/style.css", "text/css; charset=utf-8"),
         ("/_lambda/script.js", "text/javascript; charset=utf-8"),
+        ("/_lambda/parts.js", "text/javascript; charset=utf-8"),
+        ("/_lambda/replay.js", "text/javascript; charset=utf-8"),
     ],
 )
 def test_files_of_the_page(path: str, media_type: str) -> None:
@@ -84,7 +90,7 @@ def test_files_of_the_page(path: str, media_type: str) -> None:
 
 def test_page_is_part_of_the_package() -> None:
     page = resources.files("asgi_lambda.local") / "page"
-    assert {each.name for each in page.iterdir()} == {"index.html", "style.css", "script.js"}
+    assert {each.name for each in page.iterdir()} == {file for file, _ in inspector._FILES.values()}
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:8000", "[::1]:8000"])
@@ -168,7 +174,12 @@ def test_one_exchange() -> None:
             ("exchange", False, None),
             ("exchange", False, 201),
         ]
-        assert events[0][1] == {"source": "rest-api", "prefix": "/prod", "tapped": True}
+        assert events[0][1] == {
+            "source": "rest-api",
+            "prefix": "/prod",
+            "sources": list(BUILDERS),
+            "tapped": True,
+        }
         return found, saved
 
     found, saved = anyio.run(main)
@@ -251,6 +262,38 @@ def test_only_the_last_exchanges_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     for path in ("/a", "/b", "/c"):
         ask(app, path)
     assert [exchange.target for exchange in app._exchanges.values()] == ["/b", "/c"]
+
+
+def test_replay() -> None:
+    app = inspected(source="rest-api")
+
+    async def main() -> None:
+        async with connect(app) as client:
+            await client.put("/prod/x?a=b", content=b"body", headers={"x-own": "1"})
+            [past] = app._exchanges.values()
+            address = f"/_lambda/exchanges/{past.id}/replay"
+
+            again = await client.post(address, json={})
+            assert (again.status_code, again.json()["status"]) == (200, 201)
+            assert again.json()["target"] == "/prod/x?a=b"
+
+            other = await client.post(address, json={"source": "alb", "path": "/y"})
+            assert (other.json()["source"], other.json()["target"]) == ("alb", "/y")
+            shown = (await client.get(f"/_lambda/exchanges/{other.json()['id']}")).json()
+            assert shown["replays"] == past.id
+            assert shown["event"]["requestContext"]["elb"]
+            assert shown["http_in"]["body"]["text"] == "body"
+
+            wrong = await client.post(address, json={"source": "nginx"})
+            assert (wrong.status_code, wrong.text[:25]) == (400, "source: expected one of h")
+            assert (await client.post(address, content=b"{", headers=JSON)).status_code == 400
+            # As a form of another page could send it.
+            form = await client.post(address, content=b"{}", headers={"content-type": "text/plain"})
+            assert form.status_code == 415
+            assert (await client.post(address + "s", json={})).status_code == 404
+        assert len(app._exchanges) == 3
+
+    anyio.run(main)
 
 
 def test_large_bodies_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
