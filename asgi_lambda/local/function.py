@@ -43,6 +43,7 @@ class Function:
         self._awaited: Handler | None = handler if isinstance(handler, Handler) else None
         self._lifespan: AbstractAsyncContextManager[Handler] | None = None
         self._turn = asyncio.Lock()
+        self._left: set[asyncio.Future[Any]] = set()
         self._worker: Worker | None = None
 
     async def startup(self) -> None:
@@ -93,6 +94,9 @@ class Function:
         if task.done():
             return task.result()
         task.cancel()
+        # It may take its time, and a loop holds its tasks only weakly.
+        self._left.add(task)
+        task.add_done_callback(self._left.discard)
         self._retire()
         raise FunctionTimedOut(f"Task timed out after {self.timeout:.2f} seconds")
 
