@@ -266,3 +266,16 @@ def test_replay_that_cannot_be_sent(page: Chrome, prod: str) -> None:
     wait(page, lambda: "expected a method and /..." in text(page, "panel"))
     # The browser notes the refused request.
     page.get_log("browser")  # type: ignore[no-untyped-call]  # it has no types
+
+
+def test_invocation_that_is_no_longer_kept(page: Chrome, prod: str) -> None:
+    with httpx.Client() as client:
+        for number in range(201):
+            client.get(f"{prod}/items/{number}")
+    wait(page, lambda: len(rows(page)) == 201)
+    page.find_element(By.CSS_SELECTOR, "#list li:last-child button").click()
+    wait(page, lambda: len(rows(page)) == 200)
+    assert rows(page)[-1].endswith("GET /prod/items/1")
+    assert not page.find_element(By.ID, "detail").is_displayed()
+    # The browser notes that it found nothing.
+    page.get_log("browser")  # type: ignore[no-untyped-call]  # it has no types

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 60
 
 
 class Process:
-    """A server, and what it has written so far."""
+    """A server, and what it has written so far.
+
+    A thread reads it: a server whose lines nobody takes would stand still some day.
+    """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._written: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
         self.lines: list[str] = []
 
     def line(self, pattern: str) -> re.Match[str]:
         """The next line in which the pattern is found."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self.lines.append(line.rstrip("\n"))
+        while (line := self._next()) is not None:
             if match := re.search(pattern, line):
                 return match
         raise AssertionError(f"no line with {pattern!r} in {self.lines}")
@@ -44,32 +48,45 @@ class Process:
 
     def wait(self) -> int:
         """The exit status, once it ends by itself."""
-        assert self._process.stderr is not None
-        self.lines += self._process.stderr.read().splitlines()
+        while self._next() is not None:
+            pass
         return self._process.wait()
+
+    def end(self) -> None:
+        """Kill it and its children, if they are there still."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._reader.join()
+
+    def _next(self) -> str | None:
+        line = self._written.get(timeout=_SECONDS)
+        if line is not None:
+            self.lines.append(line)
+        return line
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._written.put(line.rstrip("\n"))
+        self._written.put(None)
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path = ROOT, **variables: str) -> Iterator[Process]:
+def serving(*arguments: str, cwd: Path = ROOT) -> Iterator[Process]:
     """The command with these arguments, on a port that is free."""
-    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    command = [sys.executable, "-m", "asgi_lambda", "serve", *arguments, "--port", "0"]
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "asgi_lambda", "serve", *arguments, "--port", "0"],
         cwd=cwd,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
-        # Whoever waits for a line that never comes shall not wait for good.
-        watch = threading.Timer(_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
-        watch.start()
+        server = Process(process)
         try:
-            yield Process(process)
+            yield server
         finally:
-            watch.cancel()
-            process.terminate()
+            server.end()
 
 
 @contextmanager

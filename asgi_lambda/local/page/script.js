@@ -43,6 +43,13 @@ function follow(exchange) {
   if (exchange.id === chosen) load();
 }
 
+// Of many, the server keeps the last ones.
+function drop(id) {
+  exchanges.get(id)?.button.parentElement.remove();
+  exchanges.delete(id);
+  close();
+}
+
 function filter() {
   const words = by("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const { exchange, button } of exchanges.values()) {
@@ -82,7 +89,11 @@ function choose(id, focus, name = part) {
 async function load() {
   const id = chosen;
   const answer = await fetch(`/_lambda/exchanges/${id}`);
-  if (!answer.ok || id !== chosen) return;
+  if (id !== chosen) return;
+  if (!answer.ok) {
+    drop(id);
+    return;
+  }
   shown = await answer.json();
   const outcome = shown.http_out ? shown.http_out.line : "…";
   by("title").textContent = `${shown.http_in.line} → ${outcome}`;
