@@ -1,28 +1,25 @@
-"""The command line: invoke a handler at home, print an event, explain one.
+"""The command line: invoke or serve a handler at home, print an event, explain one.
 
-Standard library only. stdout carries the result alone; logs, tracebacks, and whatever an
-application prints go to stderr.
+Standard library only, but for serving. stdout carries the result alone; logs, tracebacks, and
+whatever an application prints go to stderr.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
-import os
 import sys
 import traceback
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from asgi_lambda import __version__
 from asgi_lambda.errors import AsgiLambdaError, ConfigurationError, UnsupportedEvent
 from asgi_lambda.local.answer import MalformedResponse, read
+from asgi_lambda.local.arguments import add_request, add_server, event_of, given_event, read_json
 from asgi_lambda.local.context import Context
-from asgi_lambda.local.events import BUILDERS, build
 from asgi_lambda.local.explain import explain
-from asgi_lambda.local.request import Deployment, Request
+from asgi_lambda.local.log import logging_to_stderr
 from asgi_lambda.local.target import handler_in, load
 from asgi_lambda.sources import detect
 
@@ -45,22 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status is 0, 1 if the invocation failed, 2 for a usage error."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    logger, log = logging.getLogger("asgi_lambda"), logging.StreamHandler()
-    log.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    level, propagates = logger.level, logger.propagate
-    logger.addHandler(log)
-    logger.setLevel(logging.INFO)
-    # An application that configures the root logger would show each line twice.
-    logger.propagate = False
     try:
-        status: int = arguments.command(arguments)
+        with logging_to_stderr():
+            status: int = arguments.command(arguments)
     except ConfigurationError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2
-    finally:
-        logger.removeHandler(log)
-        logger.setLevel(level)
-        logger.propagate = propagates
     return status
 
 
@@ -72,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     invoke = commands.add_parser("invoke", help="send a request through a handler")
     invoke.set_defaults(command=_invoke)
     invoke.add_argument("target", metavar="TARGET", help="module:attribute of a handler or app")
-    _add_request(invoke)
+    add_request(invoke)
     invoke.add_argument("--event", metavar="FILE|-", help="send this event instead of a request")
     invoke.add_argument("--json", action="store_true", help="print the Lambda response as it is")
     invoke.add_argument("--show-event", action="store_true", help="print the event, on stderr")
@@ -82,42 +69,41 @@ def _parser() -> argparse.ArgumentParser:
 
     event = commands.add_parser("event", help="print the event of a request")
     event.set_defaults(command=_event)
-    _add_request(event)
+    add_request(event)
 
     explained = commands.add_parser("explain", help="say what an event is, and what is wrong in it")
     explained.set_defaults(command=_explain)
     explained.add_argument("event", metavar="EVENT.json|-")
+
+    served = commands.add_parser("serve", help="put a handler behind a front door on localhost")
+    served.set_defaults(command=_serve)
+    add_server(served)
     return parser
 
 
-def _add_request(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("path", nargs="?", metavar="PATH", help="path and query, behind stage and base path (/)")
-    add("-X", "--request", metavar="METHOD", help="GET, or POST with -d")
-    add("-H", "--header", action="append", metavar="'NAME: VALUE'", help="may be repeated")
-    add("-d", "--data", metavar="DATA|@FILE|@-", help="the body")
-    add("--source", choices=BUILDERS, help="the front door (http-api)")
-    add("--stage", metavar="S", help="the API's stage")
-    add("--base-path", metavar="P", help="the base path of a custom domain")
-    add("--binary-type", action="append", metavar="TYPE", help="a REST API's binaryMediaTypes")
-
-
 def _event(arguments: Arguments) -> int:
-    _print_json(_built(arguments))
+    _print_json(event_of(arguments))
     return 0
 
 
 def _explain(arguments: Arguments) -> int:
     try:
-        print("\n".join(explain(_read_json(arguments.event))))
+        print("\n".join(explain(read_json(arguments.event))))
     except UnsupportedEvent as error:
         print(f"source: none; {error}")
         return 1
     return 0
 
 
+def _serve(arguments: Arguments) -> int:
+    # The one command that needs something installed.
+    from asgi_lambda.local.serve import serve
+
+    return serve(arguments)
+
+
 def _invoke(arguments: Arguments) -> int:
-    event = _given(arguments) if arguments.event is not None else _built(arguments)
+    event = given_event(arguments) if arguments.event is not None else event_of(arguments)
     if arguments.show_event:
         print(json.dumps(event, indent=2), file=sys.stderr)
     try:
@@ -178,63 +164,6 @@ def _head(answer: Answer) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}".rstrip()]
     lines += [f"{name}: {value}" for name, value in answer.headers]
     return ("\n".join(lines) + "\n\n").encode()
-
-
-def _built(arguments: Arguments) -> dict[str, Any]:
-    """The event of the request that the arguments describe. Raises ConfigurationError."""
-    path = "/" if arguments.path is None else arguments.path
-    if not path.startswith(("/", "?")):
-        raise ConfigurationError(f"PATH: expected one as '/items?limit=1', got {path!r}")
-    headers = [_header(text) for text in arguments.header or ()]
-    body, method = b"", "GET"
-    defaults = [("user-agent", f"asgi-lambda/{__version__}"), ("accept", "*/*")]
-    if arguments.data is not None:
-        body, method = _data(arguments.data), "POST"
-        defaults += [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("content-length", str(len(body))),
-        ]
-    named = {name.lower() for name, _ in headers}
-    headers += [field for field in defaults if field[0] not in named]
-    request = Request(arguments.request or method, path, headers, body)
-    deployment = Deployment(arguments.stage, arguments.base_path or "", arguments.binary_type or ())
-    return build(arguments.source or next(iter(BUILDERS)), request, deployment)
-
-
-def _given(arguments: Arguments) -> Any:
-    """The event of a file. Raises ConfigurationError."""
-    names = ("path", "request", "header", "data", "source", "stage", "base_path")
-    if others := [name for name in names if getattr(arguments, name) is not None]:
-        raise ConfigurationError(
-            f"--event: expected no description of a request beside it, got {', '.join(others)}"
-        )
-    return _read_json(arguments.event)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise ConfigurationError(f"-H: expected 'name: value', got {text!r}")
-    return name.strip(), value.strip()
-
-
-def _data(text: str) -> bytes:
-    return _read(text[1:]) if text.startswith("@") else os.fsencode(text)
-
-
-def _read(name: str) -> bytes:
-    """A file, or stdin for `-`. Raises ConfigurationError."""
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{name}: expected a file to read, got {error.strerror}") from None
-
-
-def _read_json(name: str) -> Any:
-    try:
-        return json.loads(_read(name))
-    except ValueError as error:
-        raise ConfigurationError(f"{name}: expected JSON, got other text: {error}") from None
 
 
 def _print_json(value: Any) -> None:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs an example in an environment of its own, made when it is needed.
 
-    python3 scripts/example.py NAME [ARGUMENT ...]
+    python3 scripts/example.py [--serve] NAME [ARGUMENT ...]
 
 NAME is a folder of examples/. The arguments are those of `python -m asgi_lambda invoke` behind its
-target: a path, `--source rest-api`, and so on. Needs the standard library alone; uv is used where
-it is on PATH, since it installs faster.
+target: a path, `--source rest-api`, and so on; with --serve they are those of `serve`. Needs the
+standard library alone; uv is used where it is on PATH, since it installs faster.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 EXAMPLES: Final = CHECKOUT / "examples"
+_SERVER: Final = "uvicorn>=0.35"
 
 
 class CannotInstall(Exception):
@@ -77,20 +78,26 @@ def _run(command: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `invoke` on an example; the exit status is that of the program, 2 for a wrong name."""
+    """Run a command on an example; the exit status is its own, 2 for a wrong name."""
+    serve = arguments[:1] == ["--serve"]
+    if serve:
+        del arguments[0]
     if not arguments or arguments[0] not in names():
         print(__doc__, "\nThe examples: ", ", ".join(names()), sep="", file=sys.stderr)
         return 2
     name, *rest = arguments
     try:
-        python = environment(name)
+        python = environment(name, _SERVER) if serve else environment(name)
     except CannotInstall as error:
         print(f"expected to install what {name} needs, got:\n{error}", file=sys.stderr)
         return 1
-    command = [str(python), "-m", "asgi_lambda", "invoke", f"examples.{name}.app:handler", *rest]
+    command = [str(python), "-m", "asgi_lambda", "serve" if serve else "invoke"]
+    command += [f"examples.{name}.app:handler", *rest]
     # The paths of files among the arguments are relative to where the caller is.
     path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
     variables = {**os.environ, "PYTHONPATH": path}
+    if serve:  # in place of this process, so that signals reach the server alone
+        os.execve(python, command, variables)
     return subprocess.run(command, env=variables, check=False).returncode
 
 

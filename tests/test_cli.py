@@ -327,6 +327,16 @@ def test_show_event_leaves_stdout_alone(run: Run, target: str) -> None:
     assert json.loads(err)["rawPath"] == "/"
 
 
+def test_claims_and_authorizer(run: Run, tmp_path: Path) -> None:
+    _, out, _ = run("event", "/", "--claims", '{"sub": "alice"}')
+    authorizer = json.loads(out)["requestContext"]["authorizer"]
+    assert authorizer == {"jwt": {"claims": {"sub": "alice"}, "scopes": None}}
+    file = tmp_path / "context.json"
+    file.write_text('{"tenant": "x"}')
+    _, out, _ = run("event", "/", "--authorizer", f"@{file}")
+    assert json.loads(out)["requestContext"]["authorizer"] == {"lambda": {"tenant": "x"}}
+
+
 @pytest.mark.parametrize("name", ["-", "event.json"])
 def test_given_event(run: Run, target: str, name: str) -> None:
     _, event, _ = run("event", "/given", "--source", "alb", "-X", "PATCH")
@@ -388,7 +398,8 @@ def test_an_exit_of_the_application_is_its_own(run: Run, target: str) -> None:
     ("arguments", "message"),
     [
         ([], "the following arguments are required"),
-        (["serve"], "invalid choice: 'serve'"),
+        (["deploy"], "invalid choice: 'deploy'"),
+        (["serve"], "the following arguments are required: TARGET"),
         (["invoke"], "the following arguments are required: TARGET"),
         (["invoke", "alone"], "TARGET: expected module:attribute, got 'alone'"),
         (["invoke", "no_such:app"], "TARGET: expected a module 'no_such'"),
@@ -398,6 +409,10 @@ def test_an_exit_of_the_application_is_its_own(run: Run, target: str) -> None:
         (["event", "/", "--source", "nginx"], "invalid choice: 'nginx'"),
         (["event", "/", "--source", "alb", "--stage", "s"], "source: expected one with stages"),
         (["event", "/", "--stage", "a/b"], "stage: expected a name"),
+        (["event", "/", "--claims", "alice"], "--claims: expected JSON, got other text"),
+        (["event", "/", "--claims", "[]"], "--claims: expected a JSON object, got list"),
+        (["event", "/", "--claims", "{}", "--source", "alb"], "claims: expected one of http-api"),
+        (["event", "/", "--authorizer", "@no.file"], "no.file: expected a file to read"),
         (["event", "-d", "@no.file"], "no.file: expected a file to read, got No such file"),
         (["explain", "no.file"], "no.file: expected a file to read"),
         (["explain", "-"], "-: expected JSON, got other text"),
@@ -417,7 +432,7 @@ def test_usage_errors_are_one_line(run: Run, arguments: list[str], message: str)
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [(), ("invoke",), ("event",), ("explain",)])
+@pytest.mark.parametrize("command", [(), ("invoke",), ("event",), ("explain",), ("serve",)])
 def test_help(run: Run, command: tuple[str, ...]) -> None:
     status, out, _ = run(*command, "--help")
     assert status == 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.request import Deployment, Request
 
-_DOMAIN: Final = f"alb-1234567890.{fields.REGION}.elb.amazonaws.com"
+ALB_DOMAIN: Final = f"alb-1234567890.{fields.REGION}.elb.amazonaws.com"
 _TARGET_GROUP: Final = (
     f"arn:aws:elasticloadbalancing:{fields.REGION}:{fields.ACCOUNT}:"
     "targetgroup/app/0123456789abcdef"
@@ -26,7 +26,7 @@ def alb(request: Request, deployment: Deployment) -> Event:
     return _event(
         request,
         queryStringParameters=dict(fields.parameters(request.query)),
-        headers=dict(fields.lower(fields.received(request, _DOMAIN))),
+        headers=dict(fields.lower(fields.received(request, ALB_DOMAIN))),
     )
 
 
@@ -35,7 +35,7 @@ def alb_multi_value(request: Request, deployment: Deployment) -> Event:
     return _event(
         request,
         multiValueQueryStringParameters=fields.grouped(fields.parameters(request.query)),
-        multiValueHeaders=fields.grouped(fields.lower(fields.received(request, _DOMAIN))),
+        multiValueHeaders=fields.grouped(fields.lower(fields.received(request, ALB_DOMAIN))),
     )
 
 

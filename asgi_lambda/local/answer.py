@@ -10,11 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.errors import AsgiLambdaError
 from asgi_lambda.local.request import matches
+from asgi_lambda.sources.source import LAMBDA_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,10 +49,24 @@ _REMAPPED: Final = {
     "function-url": ("connection", "content-length", "server"),
 }
 _WITHOUT_BODY: Final = (204, 304)
+# Source: RFC 9110 section 5.6.2.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Bytes of JSON, and of an ALB's headers. Source: Elastic Load Balancing guide, "Use Lambda
+# functions as targets" and "Troubleshoot your Application Load Balancers".
+_ALB_LIMIT: Final = 1024 * 1024
+_ALB_HEADERS: Final = 32 * 1024
+# AWS's client escapes what is not ASCII only on older runtimes.
+# Source: awslambdaric, `lambda_runtime_marshaller.py`.
+_ESCAPES: Final = sys.version_info < (3, 12)
 
 
 class MalformedResponse(AsgiLambdaError, ValueError):
     """A Lambda response that makes its front door answer with an error; says what is wrong."""
+
+
+class UndecodableBody(MalformedResponse):
+    """A body that says it is base64, and is not."""
 
 
 class Answer:
@@ -87,7 +104,7 @@ def read(
     accept: the request's header, by which a REST API decides whether to decode base64.
     Raises MalformedResponse.
     """
-    response = _as_json(response)
+    response = _as_json(source, response)
     if source in _FORMAT_2 and not (isinstance(response, dict) and "statusCode" in response):
         text = response if isinstance(response, str) else json.dumps(response)
         response = {"statusCode": 200, "headers": {"content-type": _JSON}, "body": text}
@@ -98,6 +115,8 @@ def read(
     decodes = source != "rest-api" or matches(_first_media_type(accept), binary_media_types)
     body = _body(response, decodes)
     headers = _headers(source, response)
+    if source.startswith("alb") and (size := sum(map(_line, headers))) > _ALB_HEADERS:
+        raise MalformedResponse(f"expected at most {_ALB_HEADERS} bytes of headers, got {size}")
     if source in _DEFAULT_TYPE and not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", _DEFAULT_TYPE[source]))
     headers = [pair for pair in headers if pair[0] not in ("content-length", "transfer-encoding")]
@@ -106,12 +125,17 @@ def read(
     return Answer(status, [*headers, ("content-length", str(len(body)))], body)
 
 
-def _as_json(response: Any) -> Any:
-    """The response as it arrives: Lambda passes JSON on."""
+def _as_json(source: str, response: Any) -> Any:
+    """The response as it arrives: Lambda passes JSON on, if it is not too long."""
     try:
-        return json.loads(json.dumps(response))
+        text = json.dumps(response, ensure_ascii=_ESCAPES)
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedResponse(f"expected a response that fits into JSON: {error}") from error
+    limit = _ALB_LIMIT if source.startswith("alb") else LAMBDA_LIMIT
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > limit:
+        raise MalformedResponse(f"expected at most {limit} bytes of JSON, got {size}")
+    return json.loads(text)
 
 
 def _check_keys(source: str, response: dict[str, Any]) -> None:
@@ -145,7 +169,7 @@ def _body(response: dict[str, Any], decodes: bool) -> bytes:
     try:
         return base64.b64decode(body or "", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MalformedResponse(f"body: expected base64, got other text: {error}") from error
+        raise UndecodableBody(f"body: expected base64, got other text: {error}") from error
 
 
 def _headers(source: str, response: dict[str, Any]) -> list[Pair]:
@@ -189,7 +213,7 @@ def _name(source: str, name: str) -> str:
     lower = name.lower()
     if source == "function-url" and lower.startswith("x-amzn-remapped-"):
         raise MalformedResponse(f"expected a header name that is not reserved, got {name!r}")
-    if not lower or any(character in lower for character in "\r\n\0: "):
+    if not _TOKEN.fullmatch(lower):
         raise MalformedResponse(f"expected a header name, got {name!r}")
     return f"x-amzn-remapped-{lower}" if lower in _REMAPPED.get(source, ()) else lower
 
@@ -199,9 +223,14 @@ def _value(source: str, name: str, value: Any) -> str:
         value = json.dumps(value)
     if not isinstance(value, str):
         raise MalformedResponse(f"header {name}: expected text, got {_kind(value)}")
-    if any(character in value for character in "\r\n\0"):
-        raise MalformedResponse(f"header {name}: expected one line, got several")
-    return value
+    if _CONTROL.search(value):
+        raise MalformedResponse(f"header {name}: expected one line, got control characters")
+    return value.strip(" \t")
+
+
+def _line(pair: Pair) -> int:
+    """The bytes of a header, as it is written."""
+    return len(f"{pair[0]}: {pair[1]}\r\n".encode())
 
 
 def _first_media_type(accept: str) -> str:

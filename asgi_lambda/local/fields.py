@@ -41,8 +41,8 @@ def received(request: Request, host: str) -> list[Pair]:
     return [
         *pairs,
         ("X-Forwarded-For", ", ".join(hops)),
-        ("X-Forwarded-Port", "443"),
-        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Port", str(request.port)),
+        ("X-Forwarded-Proto", request.scheme),
     ]
 
 

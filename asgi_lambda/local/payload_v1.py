@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from asgi_lambda.local.fields import Pair
     from asgi_lambda.local.request import Deployment, Request
 
+# The stage that SAM templates and the guides use; a REST API has no default one.
+REST_STAGE: Final = "prod"
 # Source: a recording of a REST API's proxy integration.
 _REMOVED: Final = frozenset(
     {
@@ -59,7 +61,7 @@ def rest_api(request: Request, deployment: Deployment) -> Event:
     `path` is as typed, `requestContext.path` has the stage in front under the default host. There a
     double slash behind the stage is collapsed in `path` alone.
     """
-    stage, base_path = deployment.stage or "prod", deployment.base_path
+    stage, base_path = deployment.stage or REST_STAGE, deployment.base_path
     path = base_path + request.path if base_path else re.sub("^/+", "/", request.path)
     whole = path if base_path else f"/{stage}{request.path}"
     pairs = [

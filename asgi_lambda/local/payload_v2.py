@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from asgi_lambda.local.request import Deployment, Request
 
 _URL_ID: Final = "abcdefghijklmnopqrstuvwxyz012345"
-_URL_DOMAIN: Final = f"{_URL_ID}.lambda-url.{fields.REGION}.on.aws"
+URL_DOMAIN: Final = f"{_URL_ID}.lambda-url.{fields.REGION}.on.aws"
 _TLS: Final = [
     ("x-amzn-tls-version", "TLSv1.3"),
     ("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256"),
@@ -58,7 +58,7 @@ def function_url(request: Request, deployment: Deployment) -> Event:
     first = ",".join([*request.values("x-forwarded-for"), request.client]).partition(",")[0]
     pairs = [
         (name, first if name == "x-forwarded-for" else value)
-        for name, value in fields.lower(fields.received(request, _URL_DOMAIN))
+        for name, value in fields.lower(fields.received(request, URL_DOMAIN))
         if name != "cookie"
     ]
     cookies = fields.cookies(request)
@@ -67,7 +67,7 @@ def function_url(request: Request, deployment: Deployment) -> Event:
         "requestContext": {
             "accountId": "anonymous",
             "apiId": _URL_ID,
-            **_domain(_URL_DOMAIN),
+            **_domain(URL_DOMAIN),
             "http": _http(request, unquote(request.path)),
             "requestId": request.id,
             **_times(request, DEFAULT_STAGE),

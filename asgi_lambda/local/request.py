@@ -22,11 +22,23 @@ class Request:
     """One HTTP request as its client sends it.
 
     target: path and query, percent-encoded, without stage and base path. headers: `(name, value)`
-    in order, repeats kept. client: address. received (ms since the epoch) and id are set here, for
-    the events to be functions of the request alone.
+    in order, repeats kept. client: address. scheme and port: how the front door was called, which
+    is HTTPS unless changed. received (ms since the epoch) and id are set here, for the events to be
+    functions of the request alone.
     """
 
-    __slots__ = ("body", "client", "headers", "id", "method", "path", "query", "received")
+    __slots__ = (
+        "body",
+        "client",
+        "headers",
+        "id",
+        "method",
+        "path",
+        "port",
+        "query",
+        "received",
+        "scheme",
+    )
 
     def __init__(
         self,
@@ -43,6 +55,8 @@ class Request:
         self.headers = list(headers)
         self.body = body
         self.client = client
+        self.scheme = "https"
+        self.port = 443
         self.received = time.time_ns() // 1_000_000
         self.id = str(uuid.uuid4())
 
@@ -60,23 +74,30 @@ class Deployment:
 
     stage: None for the usual one. base_path: what a custom domain maps to the API, as "/v1"; with
     it the API is called by that domain. binary_media_types: the setting of a REST API.
+    integration_timeout: seconds an API waits for the function, None for the most it may.
     Raises ConfigurationError.
     """
 
-    __slots__ = ("base_path", "binary_media_types", "stage")
+    __slots__ = ("base_path", "binary_media_types", "integration_timeout", "stage")
 
     def __init__(
         self,
         stage: str | None = None,
         base_path: str = "",
         binary_media_types: Iterable[str] = (),
+        integration_timeout: float | None = None,
     ) -> None:
         if stage is not None and (not stage or "/" in stage):
             raise ConfigurationError(f"stage: expected a name as 'prod', got {stage!r}")
+        if integration_timeout is not None and integration_timeout <= 0:
+            raise ConfigurationError(
+                f"integration_timeout: expected seconds, got {integration_timeout!r}"
+            )
         segments = base_path.strip("/")
         self.stage = stage
         self.base_path = "/" + segments if segments else ""
         self.binary_media_types = tuple(each.lower() for each in binary_media_types)
+        self.integration_timeout = integration_timeout
 
 
 def matches(media_type: str, entries: Iterable[str]) -> bool:

@@ -31,9 +31,19 @@ def load(target: str) -> Callable[[Any, Any], Any]:
         if not hasattr(found, name):
             raise ConfigurationError(f"TARGET: expected {name!r} in {module!r}, found no such name")
         found = getattr(found, name)
-    if isinstance(found, Handler):
-        return found
-    return found if _is_lambda_function(target, found) else adapt(found)
+    return as_function(found, "TARGET")
+
+
+def as_function(found: Any, name: str = "handler") -> Callable[[Any, Any], Any]:
+    """What is called with an event and a context: the object itself, or its adapter.
+
+    name: of the argument that gave it, for messages. Raises ConfigurationError for what is neither
+    a handler nor an application.
+    """
+    if isinstance(found, Handler) or _is_lambda_function(name, found):
+        function: Callable[[Any, Any], Any] = found
+        return function
+    return adapt(found)
 
 
 def handler_in(function: Callable[..., Any]) -> Handler | None:
@@ -56,11 +66,11 @@ def _import(module: str) -> Any:
         ) from None
 
 
-def _is_lambda_function(target: str, found: Any) -> bool:
+def _is_lambda_function(name: str, found: Any) -> bool:
     """Whether `found` takes an event and a context, rather than what ASGI passes."""
     if not callable(found):
         raise ConfigurationError(
-            f"TARGET: expected a handler or an ASGI application, got {type(found).__name__}"
+            f"{name}: expected a handler or an ASGI application, got {type(found).__name__}"
         )
     if inspect.isclass(found):
         return False
@@ -72,8 +82,8 @@ def _is_lambda_function(target: str, found: Any) -> bool:
         return _accepts(signature, 2)
     if _accepts(signature, 2) and not _accepts(signature, 3):
         raise ConfigurationError(
-            f"TARGET: expected a plain function of (event, context), since Lambda awaits none, "
-            f"got {target!r}, which is async"
+            f"{name}: expected a plain function of (event, context), since Lambda awaits none, "
+            "got one that is async"
         )
     return False
 

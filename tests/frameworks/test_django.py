@@ -18,6 +18,7 @@ from django.test import override_settings  # type: ignore[import-untyped]
 from django.urls import path, reverse  # type: ignore[import-untyped]
 
 from asgi_lambda import adapt
+from asgi_lambda.local.context import Context
 from tests.frameworks import front_doors
 from tests.frameworks.contract import CHUNKS, Contract
 
@@ -114,7 +115,7 @@ def test_health_check_of_an_alb_asks_for_localhost(allowed: str, status: int) ->
     event = jsons.loads((EVENTS / "alb/docs-health-check.json").read_text()) | {"path": "/thread"}
 
     with override_settings(ALLOWED_HOSTS=[allowed]):
-        response = adapt(ASGIHandler())(event, front_doors.Context())
+        response = adapt(ASGIHandler())(event, Context())
 
     assert response["statusCode"] == status
 

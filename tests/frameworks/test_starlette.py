@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from asgi_lambda import Handler, adapt
+from asgi_lambda.local.context import Context
 from tests.frameworks import front_doors
 from tests.frameworks.contract import CHUNKS, Contract
 from tests.frameworks.front_doors import FUNCTION_URL, HTTP_API, FrontDoor
@@ -151,7 +152,7 @@ class TestTrustedHost:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["example.com", "localhost"])
         event = jsons.loads((EVENTS / "alb/docs-health-check.json").read_text()) | {"path": "/"}
 
-        response = adapt(app)(event, front_doors.Context())
+        response = adapt(app)(event, Context())
 
         assert (response["statusCode"], response["body"]) == (400, "Invalid host header")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from asgi_lambda.local.context import Context
 from tests.applications import respond
-from tests.frameworks import front_doors
 from tests.frameworks.front_doors import (
     ALB,
     ALB_MULTI_VALUE,
@@ -139,7 +139,7 @@ def test_protocol() -> None:
 
 @EVERY_DOOR
 def test_event_and_context_in_the_scope(door: FrontDoor) -> None:
-    event, context = request(door), front_doors.Context()
+    event, context = request(door), Context()
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asgi_lambda.local.context import Context
 from tests.frameworks.front_doors import (
     ALB,
     ALB_MULTI_VALUE,
@@ -14,7 +15,6 @@ from tests.frameworks.front_doors import (
     HTTP_API,
     HTTP_API_V1_STAGE,
     REST_STAGE,
-    Context,
     FrontDoor,
 )
 from tests.from_mangum.sides import handlers, request, response, results
@@ -77,7 +77,7 @@ def test_content_encoding_on_a_text(door: FrontDoor) -> None:
 def test_response_without_a_content_type(door: FrontDoor) -> None:
     theirs, ours = (result.get("headers") for result in results(response(), request(door)))
 
-    payload_v2 = door.build in (HTTP_API.build, FUNCTION_URL.build)
+    payload_v2 = door.source in ("http-api", "function-url")
     assert (theirs or {}) == ({"content-type": "application/json"} if payload_v2 else {})
     assert (ours or {}) == {}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from asgi_lambda import AsgiLambdaError
-from asgi_lambda.local.answer import MalformedResponse, read
+from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
 from asgi_lambda.local.events import BUILDERS
 
 REST, V1, V2, URL, ALB, MULTI = (
@@ -151,6 +151,10 @@ def test_status_as_text(source: str, value: Any) -> None:
     assert read(source, {"statusCode": value}).status == 418
 
 
+def test_space_around_a_value_is_no_part_of_it() -> None:
+    assert headers(V2, {"headers": {"a": " b\t"}}) == [("a", "b")]
+
+
 @pytest.mark.parametrize("source", [V2, URL])
 @pytest.mark.parametrize(
     ("response", "body"),
@@ -214,6 +218,9 @@ def test_null_maps(source: str) -> None:
         (V2, {"statusCode": 200, "headers": {"a": "b\r\nc: d"}}, "header a: expected one line"),
         (V2, {"statusCode": 200, "headers": {"a\n": "b"}}, "expected a header name, got"),
         (V2, {"statusCode": 200, "headers": {"": "b"}}, "expected a header name, got ''"),
+        (V2, {"statusCode": 200, "headers": {"é": "b"}}, "expected a header name, got 'é'"),
+        (V2, {"statusCode": 200, "headers": {"a(b": "c"}}, "expected a header name, got 'a"),
+        (V2, {"statusCode": 200, "headers": {"a": "\x7f"}}, "header a: .* got control charact"),
         (V2, {"statusCode": 200, "cookies": "a=1"}, "cookies: expected a list"),
         (ALB, {"statusCode": 200, "headers": {"a": True}}, "header a: expected text, got bool"),
         (REST, {"statusCode": 200, "multiValueHeaders": {"a": "b"}}, "a: expected a list"),
@@ -229,8 +236,35 @@ def test_malformed(source: str, response: Any, message: str) -> None:
 
 @pytest.mark.parametrize("body", ["*", "abc", "é", "/w=="[:3]])
 def test_body_that_is_no_base64(body: str) -> None:
-    with pytest.raises(MalformedResponse, match="body: expected base64"):
+    with pytest.raises(UndecodableBody, match="body: expected base64"):
         read(V2, {"statusCode": 200, "body": body, "isBase64Encoded": True})
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"), [(V2, 6_291_556), (REST, 6_291_556), (ALB, 1_048_576), (MULTI, 1_048_576)]
+)
+def test_size_of_a_response(source: str, limit: int) -> None:
+    response: dict[str, Any] = {"statusCode": 200, "body": ""}
+    response["body"] = "x" * (limit - len('{"statusCode": 200, "body": ""}'))
+    assert read(source, response).status == 200
+    response["body"] += "x"
+    message = f"expected at most {limit} bytes of JSON, got {limit + 1}"
+    with pytest.raises(MalformedResponse, match=message):
+        read(source, response)
+
+
+@pytest.mark.parametrize(("source", "key"), [(ALB, "headers"), (MULTI, "multiValueHeaders")])
+def test_headers_of_a_load_balancer_have_a_limit(source: str, key: str) -> None:
+    value = "x" * (32 * 1024 - len("a: \r\n"))
+    fits = {"statusCode": 200, key: {"a": value if source == ALB else [value]}}
+    assert read(source, fits).status == 200
+    larger = {"statusCode": 200, key: {"a": value + "x" if source == ALB else [value + "x"]}}
+    with pytest.raises(MalformedResponse, match="at most 32768 bytes of headers, got 32769"):
+        read(source, larger)
+
+
+def test_half_a_surrogate_pair() -> None:
+    assert read(V2, {"statusCode": 200, "body": "\ud800"}).body == b"?"
 
 
 def test_a_response_that_contains_itself() -> None:

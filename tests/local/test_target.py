@@ -131,7 +131,7 @@ def test_the_handler_inside_a_decorator_is_found(module: str) -> None:
         ("MODULE:missing", "expected 'missing' in 'MODULE', found no such name"),
         ("MODULE:Outer.missing", "expected 'missing' in 'MODULE'"),
         ("MODULE:number", "expected a handler or an ASGI application, got int"),
-        ("MODULE:async_function", r"expected a plain function .* which is async"),
+        ("MODULE:async_function", r"expected a plain function .* got one that is async"),
     ],
 )
 def test_what_cannot_be_used(module: str, target: str, message: str) -> None:

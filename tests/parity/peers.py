@@ -26,7 +26,8 @@ import httpx
 from scripts.example import CHECKOUT, EXAMPLES, environment
 from tests.examples.running import Example, outside, running, session
 from tests.examples.systems import requirement
-from tests.frameworks.front_doors import FUNCTION_URL, Transport
+from tests.frameworks.front_doors import FUNCTION_URL
+from tests.parity.invoking import Transport
 
 # All of them in one environment, which is made once for each example. Releases of azure-functions
 # from 1.22 on want a Werkzeug that Lemon does not work with; what is used of them is the same.
@@ -89,7 +90,7 @@ class Adapt:
     @contextmanager
     def run(self, example: str, variables: Mapping[str, str]) -> Iterator[Asked]:
         with running(example, extra=PACKAGES, variables=variables) as handler:
-            asked = Asked(Transport(handler, FUNCTION_URL), FUNCTION_URL.url)
+            asked = Asked(Transport(handler), FUNCTION_URL.url)
             yield asked
             asked.log = handler.log()
 
@@ -223,6 +224,6 @@ SERVERS: Final = (
 )
 PEERS: Final[tuple[Peer, ...]] = (
     *SERVERS,
-    Function("mangum", lambda handler: Transport(handler, FUNCTION_URL)),
+    Function("mangum", lambda handler: Transport(handler)),
     Function("bonnette", Azure),
 )

@@ -1,5 +1,6 @@
 """The application behind SAM's local APIs: it says what it was asked."""
 
+import json
 from typing import Any
 
 from asgi_lambda import adapt
@@ -22,6 +23,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     elif path.startswith("/request"):
         headers = [TEXT]
         body = f"{scope['method']} {path}\n".encode() + scope["query_string"]
+    elif path.startswith("/event"):
+        headers = [(b"content-type", b"application/json")]
+        body = json.dumps(scope["aws.event"]).encode()
     elif path == "/root-path":
         headers = [TEXT]
         body = f"'{scope['root_path']}'".encode()

@@ -1,0 +1,143 @@
+"""A front door as it is set up: a request becomes its event, a Lambda response its answer.
+
+Joins what the modules beside it know; does no I/O and calls no function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
+from asgi_lambda.local.authorizer import Authorizer
+from asgi_lambda.local.events import STAGED, build, check, domain, prefix
+from asgi_lambda.local.limits import check_body, check_event, check_headers
+from asgi_lambda.local.refusal import Cause, Refused, refuse
+from asgi_lambda.local.request import Deployment, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.answer import Answer
+
+# The request's id in the answer, where clients get to see it.
+_ID_HEADER: Final = {
+    "rest-api": "x-amzn-requestid",
+    "http-api": "apigw-requestid",
+    "http-api-v1": "apigw-requestid",
+    "function-url": "x-amzn-requestid",
+}
+# Seconds. Source: API Gateway guide, "Quotas".
+_PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0}
+
+
+class Settings(TypedDict, total=False):
+    """How a front door and its function are set up; each can be left out.
+
+    stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
+    function (s). claims, authorizer: what the API's authorizer says of every caller.
+    """
+
+    stage: str | None
+    base_path: str | None
+    binary_media_types: Iterable[str]
+    integration_timeout: float | None
+    timeout: float
+    claims: Mapping[str, Any] | None
+    authorizer: Mapping[str, Any] | None
+
+
+class FrontDoor:
+    """Requests in, answers out.
+
+    source: its name. domain: its name on AWS. prefix: what clients type in front of the
+    application's paths. patience: seconds it waits for the function, None where it waits as long as
+    that may take.
+    Raises ConfigurationError for settings that it does not have.
+    """
+
+    __slots__ = ("_authorizer", "deployment", "domain", "patience", "prefix", "source")
+
+    def __init__(
+        self,
+        source: str,
+        deployment: Deployment | None = None,
+        authorizer: Authorizer | None = None,
+    ) -> None:
+        self.deployment = deployment or Deployment()
+        check(source, self.deployment)
+        self.source = source
+        self.domain = domain(source, self.deployment)
+        self.prefix = prefix(source, self.deployment)
+        self.patience = self.deployment.integration_timeout or _PATIENCE.get(source)
+        self._authorizer = authorizer or Authorizer(source)
+
+    def behind_prefix(self, path: str) -> str:
+        """The path below stage or base path, both percent-encoded. Raises Refused."""
+        if self.prefix and not f"{path}/".startswith(f"{self.prefix}/"):
+            raise Refused(Cause.ELSEWHERE, f"expected a path below {self.prefix}/")
+        return path.removeprefix(self.prefix) or "/"
+
+    def check_body(self, size: int) -> None:
+        """Raise Refused where a request body of so many bytes is too large."""
+        check_body(self.source, size)
+
+    def event(self, request: Request) -> Event:
+        """The event of a request. Raises Refused where it is too large."""
+        check_headers(self.source, request)
+        check_body(self.source, len(request.body))
+        event = self._authorizer.sign(build(self.source, request, self.deployment))
+        check_event(event)
+        return event
+
+    def read(self, response: Any, request: Request, request_id: str) -> Answer:
+        """The answer that a Lambda response becomes. Raises Refused for a malformed one.
+
+        request_id: what `request_id` tells of the event, before the function may have changed it.
+        """
+        try:
+            answer = read(
+                self.source,
+                response,
+                method=request.method,
+                accept=next(iter(request.values("accept")), ""),
+                binary_media_types=self.deployment.binary_media_types,
+            )
+        except UndecodableBody as error:
+            raise Refused(Cause.BASE64, str(error)) from error
+        except MalformedResponse as error:
+            raise Refused(Cause.FAILED, str(error)) from error
+        if self.source in _ID_HEADER:
+            answer.headers.append((_ID_HEADER[self.source], request_id))
+        return answer
+
+    def request_id(self, event: Event) -> str:
+        """The front door's own id of a request, "" where it has none."""
+        found: str = event["requestContext"].get("requestId", "")
+        return found
+
+    def refuse(self, cause: Cause) -> Answer:
+        """Its own answer."""
+        return refuse(self.source, cause)
+
+
+def set_up(source: str, settings: Settings) -> FrontDoor:
+    """The front door of this name. Raises ConfigurationError."""
+    deployment = Deployment(
+        settings.get("stage"),
+        settings.get("base_path") or "",
+        settings.get("binary_media_types", ()),
+        settings.get("integration_timeout"),
+    )
+    authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
+    return FrontDoor(source, deployment, authorizer)
+
+
+def applicable(source: str, settings: Settings) -> Settings:
+    """Those settings that the front door of this name has; each may be missing as well."""
+    kept = settings.copy()
+    if source not in STAGED:
+        kept["stage"] = kept["base_path"] = kept["integration_timeout"] = kept["claims"] = None
+        if source != "function-url":
+            kept["authorizer"] = None
+    return kept

@@ -1,0 +1,200 @@
+"""`Gateway`: a Lambda function behind a front door, as an ASGI application.
+
+request -> event -> function -> Lambda response -> answer; each step as strictly as AWS has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from asgi_lambda.local.answer import Answer
+from asgi_lambda.local.exchange import Exchange, current
+from asgi_lambda.local.front_door import applicable, set_up
+from asgi_lambda.local.function import Function
+from asgi_lambda.local.refusal import Cause, Refused
+from asgi_lambda.local.request import Request
+from asgi_lambda.local.target import as_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Unpack
+
+    from asgi_lambda.asgi_types import Receive, Scope, Send
+    from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.exchange import Observer
+    from asgi_lambda.local.front_door import FrontDoor, Settings
+
+logger = logging.getLogger("asgi_lambda")
+
+
+class Gateway:
+    """A function behind a front door, for an ASGI server, or for tests without one.
+
+    handler: what `adapt` made, a bare ASGI application, or any function of (event, context).
+    source: the front door, by the name that the command line has. observers: are told of every
+    exchange.
+    Raises ConfigurationError for settings that the front door does not have.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[..., Any],
+        source: str = "http-api",
+        *,
+        observers: Iterable[Observer] = (),
+        **settings: Unpack[Settings],
+    ) -> None:
+        self.door = set_up(source, settings)
+        self._settings = settings
+        self.observers = list(observers)
+        self.function = Function(as_function(handler), settings.get("timeout", 30.0))
+        # Invocations that their client no longer waits for.
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a lifespan or a request; a WebSocket is refused."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        began = time.perf_counter()
+        try:
+            await self.function.startup()
+        except Exception as error:
+            logger.error("The application could not start up", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        for observer in self.observers:
+            observer.started(time.perf_counter() - began)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.function.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = self.open(self.door, _request(scope))
+        try:
+            body = await self._body(receive)
+        except Refused as refused:
+            answer = self._close(exchange, self._refuse(self.door, exchange, refused))
+        else:
+            if body is None:  # the client left before its request was complete
+                return
+            exchange.request.body = body
+            answer = await self.answer(self.door, exchange)
+        await _send(answer, send)
+
+    def door_of(self, source: str) -> FrontDoor:
+        """The front door of this name, with those of our settings that it has.
+
+        Raises ConfigurationError.
+        """
+        return set_up(source, applicable(source, self._settings))
+
+    def open(self, door: FrontDoor, request: Request) -> Exchange:
+        """The exchange that a request begins; its body may come later."""
+        exchange = Exchange(door.source, request)
+        for observer in self.observers:
+            observer.arrived(exchange)
+        return exchange
+
+    async def answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
+        """The answer to its request, which is complete, through a front door."""
+        try:
+            answer = await self._answer(door, exchange)
+        except Refused as refused:
+            answer = self._refuse(door, exchange, refused)
+        return self._close(exchange, answer)
+
+    def _refuse(self, door: FrontDoor, exchange: Exchange, refused: Refused) -> Answer:
+        """The front door's own answer, and why."""
+        answer = door.refuse(refused.cause)
+        exchange.reason = str(refused)
+        fault = refused.cause in (Cause.FAILED, Cause.BASE64)
+        level = logging.ERROR if fault else logging.WARNING
+        logger.log(level, "The front door answers %d: %s", answer.status, refused)
+        return answer
+
+    def _close(self, exchange: Exchange, answer: Answer) -> Answer:
+        exchange.answer = answer
+        exchange.answered = time.perf_counter()
+        for observer in self.observers:
+            observer.answered(exchange)
+        return answer
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The body, None where the client left. Raises Refused as soon as it is too large."""
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            self.door.check_body(size)
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+    async def _answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
+        """As `answer`, but raises Refused."""
+        request = exchange.request
+        request.path = door.behind_prefix(request.path)
+        event = exchange.event = door.event(request)
+        request_id = door.request_id(event)
+        task = asyncio.create_task(self._invoke(exchange, event))
+        await asyncio.wait({task}, timeout=door.patience)
+        if not task.done():
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            raise Refused(Cause.PATIENCE, f"expected a response within {door.patience} s")
+        if exchange.error is not None:
+            raise Refused(Cause.FAILED, f"the function raised {type(exchange.error).__name__}")
+        return door.read(exchange.response, request, request_id)
+
+    async def _invoke(self, exchange: Exchange, event: Event) -> None:
+        """Run the function; what it returns or raises is in the exchange."""
+        current.set(exchange)
+        exchange.invoked = time.perf_counter()
+        for observer in self.observers:
+            observer.invoked(exchange)
+        try:
+            exchange.response = await self.function.invoke(event, exchange.id)
+        except Exception as error:
+            exchange.error = error
+            logger.error("The function failed", exc_info=error)
+        exchange.returned = time.perf_counter()
+        for observer in self.observers:
+            observer.returned(exchange)
+
+
+def _request(scope: Scope) -> Request:
+    """The request of a scope, without its body."""
+    raw_path = scope.get("raw_path")
+    path = quote(scope["path"]) if raw_path is None else raw_path.decode("utf-8", "replace")
+    target = f"{path}?{scope['query_string'].decode('utf-8', 'replace')}"
+    # What is no UTF-8 is lost on the way to a function.
+    headers = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in scope["headers"]
+    ]
+    client = scope.get("client")
+    request = Request(scope["method"], target, headers, b"", client[0] if client else "127.0.0.1")
+    request.scheme = scope.get("scheme", "http")
+    server = scope.get("server")
+    request.port = (server and server[1]) or {"https": 443}.get(request.scheme, 80)
+    return request
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,135 @@
+"""`asgi-lambda serve`: the gateway on uvicorn, with lines as Lambda writes them."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import sys
+import time
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from asgi_lambda.errors import ConfigurationError
+from asgi_lambda.local import variables
+from asgi_lambda.local.arguments import settings_of, source_of
+from asgi_lambda.local.gateway import Gateway
+from asgi_lambda.local.inspector import PATH, Inspector
+from asgi_lambda.local.log import logging_to_stderr
+from asgi_lambda.local.report import Report
+from asgi_lambda.local.tap import noting_log
+from asgi_lambda.local.target import load
+
+try:
+    import uvicorn
+    from uvicorn.supervisors import ChangeReload
+except ModuleNotFoundError:
+    raise ConfigurationError(
+        "serve: expected uvicorn, found none; install it, or asgi-lambda[local]"
+    ) from None
+
+if TYPE_CHECKING:
+    import argparse
+    import socket
+    from collections.abc import Callable
+
+    from asgi_lambda.asgi_types import ASGI3Application
+
+    Arguments = argparse.Namespace
+
+# Seconds that requests under way have once a signal came.
+_PATIENCE: Final = 3
+
+
+def serve(arguments: Arguments) -> int:
+    """Serve until a signal comes; returns the exit status. Raises ConfigurationError."""
+    if not arguments.reload:
+        return run(arguments)
+    # The supervisor imports nothing of the application: its child does, anew after each change.
+    config = _config("asgi_lambda.local", arguments)
+    listener = config.bind_socket()
+    ChangeReload(config, functools.partial(_run_child, arguments), [listener]).run()
+    return 0
+
+
+def _run_child(arguments: Arguments, sockets: list[socket.socket]) -> None:
+    with logging_to_stderr():
+        run(arguments, sockets)
+
+
+def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int:
+    """As `serve`, once; sockets: that listen already."""
+    if arguments.env_file is not None:
+        variables.load(arguments.env_file)
+    _write(f"INIT_START Runtime Version: python:{platform.python_version()}")
+    began = time.perf_counter()
+    try:
+        handler = load(arguments.target)
+    except ConfigurationError:
+        raise
+    except Exception:
+        traceback.print_exc()
+        return 1
+    report = Report(_write, time.perf_counter() - began)
+    gateway = Gateway(handler, source_of(arguments), observers=[report], **settings_of(arguments))
+
+    inspector = Inspector(gateway)
+
+    def announce(address: str) -> None:
+        _write(f"Serving {gateway.door.source} at {address}{gateway.door.prefix}/")
+        _write(f"Every invocation is shown at {address}{PATH}")
+
+    server = Server(_config(inspector, arguments), announce, inspector.close)
+    # uvicorn raises the interrupt again, once all is shut down.
+    with noting_log(), suppress(KeyboardInterrupt):
+        server.run(sockets)
+    return 0
+
+
+class Server(uvicorn.Server):
+    """uvicorn, that tells its address once it listens, and calls `close` before it ends."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[str], None],
+        close: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._announce = announce
+        self._close = close
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)  # which exits where it fails
+        port = self.servers[0].sockets[0].getsockname()[1]
+        host = self.config.host
+        self._announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._close()
+        await super().shutdown(sockets)
+
+
+def _config(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:
+    app: Any = application  # uvicorn's types of scopes are its own
+    return uvicorn.Config(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        # Lambda's own, whichever others are installed.
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        reload=arguments.reload,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        # A front door takes no client's word for its address.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+
+
+def _write(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
