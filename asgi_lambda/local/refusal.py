@@ -1,8 +1,9 @@
 """What a front door answers by itself, where no response of the function can be passed on.
 
 Source: API Gateway guide, "Gateway response types"; Elastic Load Balancing guide, "Troubleshoot
-your Application Load Balancers"; recordings of real answers. Which status too many headers get from
-API Gateway, and the 413 of a Function URL, were seen in one report each.
+your Application Load Balancers"; recordings of real answers. The text of a Function URL's 413 was
+seen in one report. Which status API Gateway has for too many headers is told nowhere: 431 is what
+HTTP has for it.
 """
 
 from __future__ import annotations
