@@ -114,9 +114,9 @@ class Program:
         self._wait_until(lambda log: len(found(log)) >= times)
         return found(self.log)[times - 1]
 
-    def wait_for_log(self, text: str) -> None:
-        """Return as soon as this is written."""
-        self._wait_until(lambda log: text in log)
+    def wait_for_log(self, text: str, *, times: int = 1) -> None:
+        """Return as soon as this is written so many times."""
+        self._wait_until(lambda log: log.count(text) >= times)
 
     def _wait_until(self, there: Callable[[str], bool]) -> None:
         with self._more:

@@ -34,6 +34,8 @@ def test_eight_at_once_in_one_process(emulator_binary: Path, handler: str) -> No
     with environment(emulator_binary, handler=handler) as instances:
         instances.invoke(request("/answer/ready"))
         answers = instances.invoke_all(*[request("/ids")] * 8)
+        # The emulator passes on what a function writes when it comes to it.
+        instances.wait_for_log('"logged"', times=8)
         log = instances.log
 
     said = [ast.literal_eval(json.loads(answer.body)["body"]) for answer in answers]
