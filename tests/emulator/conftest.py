@@ -1,33 +1,20 @@
-"""AWS's Runtime Interface Emulator for the tests of this folder.
-
-It is part of the AWS SAM CLI's wheel. It is fetched once, into the checkout's `.cache`.
-"""
+"""AWS's Runtime Interface Emulator for the tests of this folder."""
 
 from __future__ import annotations
 
-import platform
-import subprocess
-import sys
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pytest
 
+from tests.emulator.binary import fetch
 from tests.emulator.emulator import LIKE_LAMBDA, Emulator
-from tests.emulator.program import AWS_CLIENT, CHECKOUT, OUR_CLIENT
+from tests.emulator.program import AWS_CLIENT, OUR_CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-_REQUIREMENT: Final = "aws-sam-cli==1.170.0"
-_ARCHITECTURES: Final = {
-    "x86_64": "x86_64",
-    "amd64": "x86_64",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-}
 # For tests whose functions must not notice which one calls them.
 both_clients: Final = pytest.mark.parametrize("client", [AWS_CLIENT, OUR_CLIENT], indirect=True)
 
@@ -53,34 +40,7 @@ class Emulate(Protocol):
 @pytest.fixture(scope="session")
 def emulator_binary() -> Path:
     """The emulator for this machine; whatever prevents it fails the tests."""
-    machine = platform.machine().lower()
-    if platform.system() != "Linux" or machine not in _ARCHITECTURES:
-        pytest.fail(f"expected Linux on x86-64 or arm64, got {platform.system()} on {machine}")
-    cache = CHECKOUT / ".cache"
-    folder = cache / _REQUIREMENT.replace("==", "-")
-    binary = folder / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{_ARCHITECTURES[machine]}"
-    if not binary.exists():
-        _install(cache, folder)
-    binary.chmod(0o755)
-    return binary
-
-
-def _install(cache: Path, folder: Path) -> None:
-    cache.mkdir(exist_ok=True)
-    # Whole or not at all, also where two runs of the tests do this at the same time.
-    with tempfile.TemporaryDirectory(dir=cache) as parent:
-        new = Path(parent) / "new"
-        # Only the binary is used, and it needs neither what the package does nor its Python.
-        options = ["--no-deps", "--ignore-requires-python", "--no-compile", "--target", str(new)]
-        pip = [sys.executable, "-m", "pip", "install", *options, _REQUIREMENT]
-        done = subprocess.run(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            pytest.fail(f"the emulator cannot be fetched:\n{done.stdout}")
-        try:
-            new.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # nor did another run bring it meanwhile
-                raise
+    return fetch()
 
 
 @pytest.fixture
