@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-HOLD = 0.25
+HOLD = 0.1
 GREETING = b"Hello from the application"
 
 _HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"26")]
