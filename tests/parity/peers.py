@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -73,10 +74,15 @@ class Peer(Protocol):
         """The example while it runs; one that does not start refuses requests."""
 
 
+# Python 3.11 sometimes fails to parse in two threads at a time.
+_PARSING: Final = threading.Lock()
+
+
 def application(example: str) -> str:
     """The application of an example as servers want it: what its last statement adapts."""
     path = EXAMPLES / example / "app.py"
-    last = ast.parse(path.read_text()).body[-1]
+    with _PARSING:
+        last = ast.parse(path.read_text()).body[-1]
     assert isinstance(last, ast.Assign)
     assert isinstance(last.value, ast.Call)
     return f"examples.{example}.app:{ast.unparse(last.value.args[0])}"
