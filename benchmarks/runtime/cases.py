@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from benchmarks.measure import take_turns
+from benchmarks.measure import ASGI_LAMBDA, MANGUM, take_turns
 from benchmarks.runtime import growth, instances, latency, single
 from benchmarks.runtime.emulators import turns_in_the_emulator
 from benchmarks.runtime.samples import AT_LEAST, Aim, Figure
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _COUNTS: Final = (8, 32, 64)
 _TRIAL: Final = 2
+# Rounds of Managed Instances, each with a new environment of each contender.
+_ENVIRONMENTS: Final = 3
 # Figure of `instances.Observed`: what it is, its unit, and the aim at 32.
 _OBSERVED: Final = {
     "first": ("start to first answer", "s", None),
@@ -80,20 +82,31 @@ def _instances(application: str, label: str, count: int) -> Case:
     case = f"instances-{label}-{count}"
 
     def measure(trial: bool) -> list[Figure]:
-        at_once, rounds, seconds = (2, 1, 0.1) if trial else (count, 4, 1.5)
+        at_once, rounds, seconds = (2, 1, 0.1) if trial else (count, _ENVIRONMENTS, 1.5)
         found = instances.observe(application, at_once, rounds, seconds)
-        return [
-            Figure(
-                f"{case}-{field.replace('_', '-')}",
-                what,
-                unit,
-                found[field],
-                aim if count == 32 else None,
-            )
-            for field, (what, unit, aim) in _OBSERVED.items()
-        ]
+        return [*_observed(case, found, count), *_unpipelined(case, found, count)]
 
     return Case(case, measure)
+
+
+def _observed(case: str, found: instances.Samples, count: int) -> list[Figure]:
+    figures = []
+    for field, (what, unit, aim) in _OBSERVED.items():
+        samples = {name: found[field][name] for name in (MANGUM, ASGI_LAMBDA)}
+        name = f"{case}-{field.replace('_', '-')}"
+        figures.append(Figure(name, what, unit, samples, aim if count == 32 else None))
+    return figures
+
+
+def _unpipelined(case: str, found: instances.Samples, count: int) -> list[Figure]:
+    """The figures that pipelining changes, without it."""
+    figures = []
+    for each in _observed(f"{case}-unpipelined", found, count):
+        field = each.name.removeprefix(f"{case}-unpipelined-").replace("-", "_")
+        if field in ("cpu", "rate", "refused"):
+            samples = {**each.samples, ASGI_LAMBDA: found[field][instances.UNPIPELINED]}
+            figures.append(each._replace(samples=samples, what=f"{each.what}, unpipelined"))
+    return figures
 
 
 CASES: Final = (

@@ -10,6 +10,7 @@ import socket
 import sys
 import sysconfig
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -28,12 +29,13 @@ from benchmarks.runtime.single import CONTENDERS, event
 from tests.emulator.binary import fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from benchmarks.measure import Block
 
 _PATIENCE: Final = 120.0
 _PAUSE: Final = 0.005
+NOTHING: Final[Mapping[str, str]] = {}
 _START: Final = """
 set -e
 mount -t tmpfs tmpfs /var
@@ -54,16 +56,22 @@ exec "$@"
 class Emulator(Process):
     """The emulator, which has begun to start.
 
-    count: invocations at once, None: its standard mode.
+    count: invocations at once, None: its standard mode. variables: more of the environment.
     """
 
-    def __init__(self, contender: str, application: str, count: int | None) -> None:
+    def __init__(
+        self,
+        contender: str,
+        application: str,
+        count: int | None,
+        variables: Mapping[str, str] = NOTHING,
+    ) -> None:
         self.port, runtime_port = _free_ports()
         emulator = [
             *(str(fetch()), "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"),
             *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
         ]
-        variables = dict(LIKE_LAMBDA)
+        variables = {**LIKE_LAMBDA, **variables}
         if count is None:
             emulator += command(contender)
         else:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     # By figure, and by contender.
     Samples = dict[str, dict[str, list[float]]]
 
+# This package, which asks for the next event only when its answer is taken.
+UNPIPELINED: Final = "asgi_lambda-unpipelined"
+
 # Seconds until a client tries again that was refused.
 PAUSE: Final = 0.002
 _WARM_UP: Final = 0.2  # of the time that is measured
@@ -46,7 +49,7 @@ class Observed(NamedTuple):
 
 def observe(application: str, count: int, rounds: int, seconds: float) -> Samples:
     """Environments of each contender, one after the other in turns."""
-    found: dict[str, list[Observed]] = {MANGUM: [], ASGI_LAMBDA: []}
+    found: dict[str, list[Observed]] = {name: [] for name in (MANGUM, ASGI_LAMBDA, UNPIPELINED)}
 
     def block(contender: str) -> Callable[[], float]:
         def run() -> float:
@@ -68,7 +71,9 @@ def observe(application: str, count: int, rounds: int, seconds: float) -> Sample
 def _observe(contender: str, application: str, count: int, seconds: float) -> Observed:
     hello, hold = event("/hello"), event("/hold")
     began = time.monotonic()
-    with Emulator(contender, application, count) as emulator:
+    variables = {"ASGI_LAMBDA_PIPELINE": "0"} if contender == UNPIPELINED else {}
+    name = ASGI_LAMBDA if contender == UNPIPELINED else contender
+    with Emulator(name, application, count, variables) as emulator:
         with emulator.clients(1, GREETING) as client:
             emulator.first_answer(client, hello)
             first = time.monotonic() - began

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.runtime.machine import Noise
 
 HEADINGS: Final = (
-    f"{'figure':<34}{'unit':>5}{'floor':>9}{'peer':>10}{'asgi_lambda':>12}"
+    f"{'figure':<42}{'unit':>5}{'floor':>9}{'peer':>10}{'asgi_lambda':>12}"
     f"{'ratio':>8}{'quartiles':>14}{'target':>11}"
 )
 _PACKAGES: Final = ("mangum", "awslambdaric", "fastapi", "starlette", "anyio")
@@ -29,7 +29,7 @@ def line(figure: Figure) -> str:
     ratio = "-" if figure.ratio is None else f"{figure.ratio:.3f}"
     spread = "-" if figure.spread is None else "{:.3f}-{:.3f}".format(*figure.spread)
     row = (
-        f"{figure.name:<34}{figure.unit:>5}{floor:>9}{peer:>10}{ours:>12}"
+        f"{figure.name:<42}{figure.unit:>5}{floor:>9}{peer:>10}{ours:>12}"
         f"{ratio:>8}{spread:>14}{_target(figure):>11} {verdict(figure):<7}{figure.what}"
     )
     if figure.p95:
