@@ -115,6 +115,7 @@ class Handler:
     def _render(
         self, source: Source, call: ApplicationCall, status: int | None
     ) -> Mapping[str, Any]:
+        """The Lambda response of a call, or one of the status that it has left to us."""
         options, cycle = self._options, call.cycle
         if status is None:
             content = b"".join(call.chunks)
