@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import asgi_lambda
-from asgi_lambda import environment, termination
+from asgi_lambda import application, environment, termination
 from tests.backends import BACKENDS, Adapt, Backend
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def on_lambda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """The log of the package, from DEBUG on."""
+def log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> pytest.LogCaptureFixture:
+    """The log of the package, from DEBUG on, without a line of how busy the machine is."""
+    monkeypatch.setattr(application, "_NOTICEABLE", 60.0)
     caplog.set_level(logging.DEBUG, logger="asgi_lambda")
     return caplog

@@ -10,7 +10,7 @@ import anyio.abc
 import anyio.lowlevel
 import pytest
 
-from asgi_lambda import UnexpectedMessage, environment
+from asgi_lambda import UnexpectedMessage, application, environment
 from asgi_lambda.application import ApplicationCall
 from asgi_lambda.lifespan import Lifespan
 from asgi_lambda.protocols.http import HTTPCycle
@@ -233,8 +233,13 @@ def test_whoever_goes_away_before_the_application_asks_is_gone_too(backend: Back
 
 @pytest.mark.parametrize("elsewhere", [True, False])
 def test_background_work_holds_nothing_back_where_the_body_went_elsewhere(
-    backend: Backend, elsewhere: bool, log: pytest.LogCaptureFixture
+    backend: Backend,
+    elsewhere: bool,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(application, "_NOTICEABLE", 0.01)
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await respond(send)
         await anyio.sleep(0.05)
@@ -249,7 +254,11 @@ def test_background_work_holds_nothing_back_where_the_body_went_elsewhere(
     assert ("held the response back" in log.text) is not elsewhere
 
 
-def test_background_work_is_measured(adapt: Adapt, log: pytest.LogCaptureFixture) -> None:
+def test_background_work_is_measured(
+    adapt: Adapt, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "_NOTICEABLE", 0.01)
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send)
         await anyio.sleep(0.05)
