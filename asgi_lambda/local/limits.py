@@ -19,6 +19,9 @@ _MB: Final = 1024 * 1024
 # Bytes of JSON. Source: "Request must be smaller than 6291456 bytes for the InvokeFunction
 # operation".
 LAMBDA_REQUEST: Final = 6 * _MB
+# Bytes of a WebSocket's frames and messages, and of what is posted to one.
+FRAME: Final = 32 * 1024
+MESSAGE: Final = 128 * 1024
 _BODY: Final = {
     "rest-api": 10 * _MB,
     "http-api": 10 * _MB,
