@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from asgi_lambda.lambda_types import Event
 
 _WITH_CLAIMS: Final = ("http-api", "http-api-v1", "rest-api")
-_WITH_CONTEXT: Final = (*_WITH_CLAIMS, "function-url")
-# What the authorizer of a REST API has to name, where nobody did.
+_WITH_CONTEXT: Final = (*_WITH_CLAIMS, "function-url", "websocket-api")
+# Whose context has texts alone, and what their authorizer has to name, where nobody did.
+_NAMED: Final = ("rest-api", "websocket-api")
 _PRINCIPAL: Final = {"principalId": "user"}
 
 
@@ -85,7 +86,7 @@ def _from_context(source: str, context: Mapping[str, Any]) -> dict[str, Any]:
         return {"lambda": dict(context)}
     # Format 1.0 has texts alone.
     texts = {name: _text(value) for name, value in context.items()}
-    return {**_PRINCIPAL, **texts, "integrationLatency": 0} if source == "rest-api" else texts
+    return {**_PRINCIPAL, **texts, "integrationLatency": 0} if source in _NAMED else texts
 
 
 def _text(value: Any) -> str:

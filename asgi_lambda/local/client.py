@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from asgi_lambda.local.context import Context
+from asgi_lambda.local.events import check_http
 from asgi_lambda.local.refusal import Cause, Refused
 from asgi_lambda.local.request import Request
 from asgi_lambda.local.target import as_function, handler_in
@@ -79,6 +80,10 @@ class Transport(httpx.BaseTransport):
 
 
 def connect(handler: Callable[..., Any], door: FrontDoor, *, timeout: float = 30.0) -> httpx.Client:
-    """A client for whom `/` is the application's, behind stage or base path."""
+    """A client for whom `/` is the application's, behind stage or base path.
+
+    Raises ConfigurationError for a front door that is not for HTTP.
+    """
+    check_http(door.source)
     transport = Transport(handler, door, timeout=timeout)
     return httpx.Client(transport=transport, base_url=f"https://{door.domain}{door.prefix}")

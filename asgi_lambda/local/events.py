@@ -31,13 +31,15 @@ BUILDERS: Final[dict[str, Callable[[Request, Deployment], Event]]] = {
     "alb": alb,
     "alb-multi-value": alb_multi_value,
 }
+# Its requests are handshakes, whose events `websocket_event` has.
+WEBSOCKET: Final = "websocket-api"
 # Those of API Gateway, which have stages, base paths and a timeout of their own.
-STAGED: Final = ("http-api", "http-api-v1", "rest-api")
+STAGED: Final = ("http-api", "http-api-v1", "rest-api", WEBSOCKET)
 
 
 def check(source: str, deployment: Deployment) -> None:
     """Raise ConfigurationError for a front door that is not known, or that has no such setting."""
-    if source not in BUILDERS:
+    if source not in BUILDERS and source != WEBSOCKET:
         raise ConfigurationError(f"source: expected one of {', '.join(BUILDERS)}, got {source!r}")
     if source not in STAGED and (deployment.stage is not None or deployment.base_path):
         raise ConfigurationError(
@@ -50,13 +52,22 @@ def check(source: str, deployment: Deployment) -> None:
         )
 
 
+def check_http(source: str) -> None:
+    """Raise ConfigurationError for a front door that takes no requests but sockets."""
+    if source == WEBSOCKET:
+        raise ConfigurationError(
+            f"source: expected one for HTTP ({', '.join(BUILDERS)}), got {source!r}"
+        )
+
+
 def build(source: str, request: Request, deployment: Deployment | None = None) -> Event:
     """The event that the front door of this name sends for the request.
 
-    Raises ConfigurationError as `check` does.
+    Raises ConfigurationError as `check` and `check_http` do.
     """
     deployment = deployment or Deployment()
     check(source, deployment)
+    check_http(source)
     return BUILDERS[source](request, deployment)
 
 
@@ -64,7 +75,7 @@ def prefix(source: str, deployment: Deployment) -> str:
     """What clients type in front of the application's paths: base path, stage, or ""."""
     if deployment.base_path or source not in STAGED:
         return deployment.base_path
-    if source == "rest-api":
+    if source in ("rest-api", WEBSOCKET):
         return "/" + (deployment.stage or REST_STAGE)
     return stage_prefix(deployment.stage or DEFAULT_STAGE)
 

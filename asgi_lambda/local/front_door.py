@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
 from asgi_lambda.local.authorizer import Authorizer
-from asgi_lambda.local.events import STAGED, build, check, domain, prefix
+from asgi_lambda.local.events import STAGED, WEBSOCKET, build, check, domain, prefix
 from asgi_lambda.local.limits import check_body, check_event, check_headers
 from asgi_lambda.local.refusal import Cause, Refused, refuse
 from asgi_lambda.local.request import Deployment, Request
@@ -28,14 +29,15 @@ _ID_HEADER: Final = {
     "function-url": "x-amzn-requestid",
 }
 # Seconds. Source: API Gateway guide, "Quotas".
-_PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0}
+_PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0, WEBSOCKET: 29.0}
 
 
 class Settings(TypedDict, total=False):
     """How a front door and its function are set up; each can be left out.
 
     stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
-    function (s). claims, authorizer: what the API's authorizer says of every caller.
+    function (s). claims, authorizer: what the API's authorizer says of every caller. routes: of
+    messages, beside `$default`; route_selection_expression: how one names its route.
     """
 
     stage: str | None
@@ -45,6 +47,8 @@ class Settings(TypedDict, total=False):
     timeout: float
     claims: Mapping[str, Any] | None
     authorizer: Mapping[str, Any] | None
+    routes: Iterable[str]
+    route_selection_expression: str | None
 
 
 class FrontDoor:
@@ -86,9 +90,13 @@ class FrontDoor:
         """The event of a request. Raises Refused where it is too large."""
         check_headers(self.source, request)
         check_body(self.source, len(request.body))
-        event = self._authorizer.sign(build(self.source, request, self.deployment))
+        event = self.sign(build(self.source, request, self.deployment))
         check_event(event)
         return event
+
+    def sign(self, event: Event) -> Event:
+        """An event of one's own, with what the authorizer says."""
+        return self._authorizer.sign(event)
 
     def read(self, response: Any, request: Request, request_id: str) -> Answer:
         """The answer that a Lambda response becomes. Raises Refused for a malformed one.
@@ -123,6 +131,10 @@ class FrontDoor:
 
 def set_up(source: str, settings: Settings) -> FrontDoor:
     """The front door of this name. Raises ConfigurationError."""
+    if source != WEBSOCKET and (
+        settings.get("routes") or settings.get("route_selection_expression")
+    ):
+        raise ConfigurationError(f"routes: expected the source {WEBSOCKET}, got {source!r}")
     deployment = Deployment(
         settings.get("stage"),
         settings.get("base_path") or "",

@@ -9,15 +9,15 @@ import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from asgi_lambda.local.answer import Answer
+from asgi_lambda.local.asgi import request_of, send_answer
+from asgi_lambda.local.events import WEBSOCKET
 from asgi_lambda.local.exchange import Exchange, current
 from asgi_lambda.local.front_door import applicable, set_up
 from asgi_lambda.local.function import Function
 from asgi_lambda.local.refusal import Cause, Refused
-from asgi_lambda.local.request import Request
 from asgi_lambda.local.target import as_function
+from asgi_lambda.local.websocket_gateway import WebSockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
     from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.answer import Answer
+    from asgi_lambda.local.environment import Environment
     from asgi_lambda.local.exchange import Observer
     from asgi_lambda.local.front_door import FrontDoor, Settings
+    from asgi_lambda.local.request import Request
 
 logger = logging.getLogger("asgi_lambda")
 
@@ -51,14 +54,18 @@ class Gateway:
         self.door = set_up(source, settings)
         self._settings = settings
         self.observers = list(observers)
-        self.function = Function(as_function(handler), settings.get("timeout", 30.0))
+        # Where invocations go, at home one environment; who has several puts them here.
+        self.function: Environment = Function(as_function(handler), settings.get("timeout", 30.0))
+        self.sockets = WebSockets(self, settings) if source == WEBSOCKET else None
         # Invocations that their client no longer waits for.
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a lifespan or a request; a WebSocket is refused."""
+        """Serve a lifespan, a request, or a WebSocket, which most front doors refuse."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif self.sockets is not None:
+            await self.sockets(scope, receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
         else:
@@ -81,17 +88,17 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = self.open(self.door, _request(scope))
+        exchange = self.open(self.door, request_of(scope))
         try:
             body = await self._body(receive)
         except Refused as refused:
-            answer = self._close(exchange, self._refuse(self.door, exchange, refused))
+            answer = self.close(exchange, self._refuse(self.door, exchange, refused))
         else:
             if body is None:  # the client left before its request was complete
                 return
             exchange.request.body = body
             answer = await self.answer(self.door, exchange)
-        await _send(answer, send)
+        await send_answer(answer, send)
 
     def door_of(self, source: str) -> FrontDoor:
         """The front door of this name, with those of our settings that it has.
@@ -113,7 +120,7 @@ class Gateway:
             answer = await self._answer(door, exchange)
         except Refused as refused:
             answer = self._refuse(door, exchange, refused)
-        return self._close(exchange, answer)
+        return self.close(exchange, answer)
 
     def _refuse(self, door: FrontDoor, exchange: Exchange, refused: Refused) -> Answer:
         """The front door's own answer, and why."""
@@ -124,7 +131,8 @@ class Gateway:
         logger.log(level, "The front door answers %d: %s", answer.status, refused)
         return answer
 
-    def _close(self, exchange: Exchange, answer: Answer) -> Answer:
+    def close(self, exchange: Exchange, answer: Answer) -> Answer:
+        """End an exchange with the answer that its client gets."""
         exchange.answer = answer
         exchange.answered = time.perf_counter()
         for observer in self.observers:
@@ -151,7 +159,7 @@ class Gateway:
         request.path = door.behind_prefix(request.path)
         event = exchange.event = door.event(request)
         request_id = door.request_id(event)
-        task = asyncio.create_task(self._invoke(exchange, event))
+        task = asyncio.create_task(self.invoke(exchange, event))
         await asyncio.wait({task}, timeout=door.patience)
         if not task.done():
             self._late.add(task)
@@ -161,7 +169,7 @@ class Gateway:
             raise Refused(Cause.FAILED, f"the function raised {type(exchange.error).__name__}")
         return door.read(exchange.response, request, request_id)
 
-    async def _invoke(self, exchange: Exchange, event: Event) -> None:
+    async def invoke(self, exchange: Exchange, event: Event) -> None:
         """Run the function; what it returns or raises is in the exchange."""
         current.set(exchange)
         exchange.invoked = time.perf_counter()
@@ -175,26 +183,3 @@ class Gateway:
         exchange.returned = time.perf_counter()
         for observer in self.observers:
             observer.returned(exchange)
-
-
-def _request(scope: Scope) -> Request:
-    """The request of a scope, without its body."""
-    raw_path = scope.get("raw_path")
-    path = quote(scope["path"]) if raw_path is None else raw_path.decode("utf-8", "replace")
-    target = f"{path}?{scope['query_string'].decode('utf-8', 'replace')}"
-    # What is no UTF-8 is lost on the way to a function.
-    headers = [
-        (name.decode(), value.decode("utf-8", "replace")) for name, value in scope["headers"]
-    ]
-    client = scope.get("client")
-    request = Request(scope["method"], target, headers, b"", client[0] if client else "127.0.0.1")
-    request.scheme = scope.get("scheme", "http")
-    server = scope.get("server")
-    request.port = (server and server[1]) or {"https": 443}.get(request.scheme, 80)
-    return request
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asgi_lambda.errors import ConfigurationError
+from asgi_lambda.local.events import WEBSOCKET
 from asgi_lambda.local.request import Request
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ async def replay(gateway: Gateway, past: Exchange, changes: Any) -> Exchange:
     """
     if not isinstance(changes, dict):
         raise ConfigurationError(f"changes: expected an object, got {type(changes).__name__}")
+    if past.source == WEBSOCKET:
+        raise ConfigurationError("source: expected a request, got what happened to a socket")
     door = gateway.door_of(_text(changes, "source", past.source))
     exchange = gateway.open(door, _request(door, past, changes))
     exchange.replays = past.id

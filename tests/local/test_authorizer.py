@@ -55,7 +55,11 @@ def test_nobody_is_authorized(source: str) -> None:
     [
         ("alb", {"claims": {}}, "claims: expected one of .*, got 'alb'"),
         ("function-url", {"claims": {}}, "claims: expected one of .*, got 'function-url'"),
-        ("alb-multi-value", {"context": {}}, "authorizer: expected one of .*function-url, got"),
+        (
+            "alb-multi-value",
+            {"context": {}},
+            "authorizer: expected one of .*function-url, websocket-api, got",
+        ),
         ("http-api", {"claims": {}, "context": {}}, "expected it or claims, got both"),
     ],
 )

@@ -1,0 +1,32 @@
+"""Where invocations go: the seam between a gateway and what runs its function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asgi_lambda.lambda_types import Event
+
+
+class Environment(Protocol):
+    """One execution environment, as `Function` is, or several that act as one.
+
+    handler: the function, as far as this process has it.
+    """
+
+    @property
+    def handler(self) -> Callable[[Any, Any], Any]: ...
+
+    async def startup(self) -> None:
+        """Start up, before the first event. Raises what the application raises."""
+        ...
+
+    async def shutdown(self) -> None:
+        """Shut down, on the task of the startup."""
+        ...
+
+    async def invoke(self, event: Event, request_id: str) -> Any:
+        """The response to an event, many at once. Raises what the function raises."""
+        ...
