@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asgi_lambda import __version__
 from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local.authorizer import Authorizer
-from asgi_lambda.local.events import BUILDERS, build
+from asgi_lambda.local.events import BUILDERS, WEBSOCKET, build
 from asgi_lambda.local.request import Deployment, Request
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def add_request(parser: argparse.ArgumentParser) -> None:
     add_front_door(parser)
 
 
-def add_front_door(parser: argparse.ArgumentParser) -> None:
-    """Let a command take a front door, and how it is set up."""
+def add_front_door(parser: argparse.ArgumentParser, *others: str) -> None:
+    """Let a command take a front door, one for HTTP or one of the others, and how it is set up."""
     add = parser.add_argument
-    add("--source", choices=BUILDERS, help="the front door (http-api)")
+    add("--source", choices=(*BUILDERS, *others), help="the front door (http-api)")
     add("--stage", metavar="S", help="the API's stage")
     add("--base-path", metavar="P", help="the base path of a custom domain")
     add("--binary-type", action="append", metavar="TYPE", help="a REST API's binaryMediaTypes")
@@ -62,7 +62,9 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     add("target", metavar="TARGET", help="module:attribute of a handler or app")
     add("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     add("--port", type=int, default=8000, help="0 for any that is free (8000)")
-    add_front_door(parser)
+    add_front_door(parser, WEBSOCKET)
+    add("--route", action="append", metavar="KEY", help="of a WebSocket API, beside $default")
+    add("--route-selection", metavar="EXPRESSION", help="how messages name it")
     add("--timeout", type=float, default=30.0, metavar="S", help="seconds for an invocation (30)")
     add("--env-file", metavar="FILE", help="NAME=value lines, set where they are not yet")
     add("--reload", action="store_true", help="start anew when a Python file changes")
@@ -77,6 +79,8 @@ def settings_of(arguments: Arguments) -> Settings:
         "timeout": arguments.timeout,
         "claims": mapping_of(arguments, "claims"),
         "authorizer": mapping_of(arguments, "authorizer"),
+        "routes": arguments.route or (),
+        "route_selection_expression": arguments.route_selection,
     }
 
 

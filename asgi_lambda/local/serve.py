@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import sys
 import time
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local import variables
 from asgi_lambda.local.arguments import settings_of, source_of
+from asgi_lambda.local.events import WEBSOCKET
+from asgi_lambda.local.front_door import set_up
 from asgi_lambda.local.gateway import Gateway
 from asgi_lambda.local.inspector import PATH, Inspector
 from asgi_lambda.local.log import logging_to_stderr
 from asgi_lambda.local.report import Report
 from asgi_lambda.local.tap import noting_log
 from asgi_lambda.local.target import load
+from asgi_lambda.local.websocket_server import ENDPOINT, endpoint, websocket_options
 
 try:
     import uvicorn
@@ -58,9 +62,17 @@ def _run_child(arguments: Arguments, sockets: list[socket.socket]) -> None:
 
 
 def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int:
-    """As `serve`, once; sockets: that listen already."""
+    """As `serve`, once; sockets: that are bound already."""
+    speaks_websocket = source_of(arguments) == WEBSOCKET
+    if speaks_websocket and sockets is None:
+        with _config("asgi_lambda.local", arguments).bind_socket() as listener:
+            return run(arguments, [listener])
     if arguments.env_file is not None:
         variables.load(arguments.env_file)
+    if speaks_websocket and sockets:
+        # Before the import, which may ask already.
+        door = set_up(WEBSOCKET, settings_of(arguments))
+        os.environ.setdefault(ENDPOINT, endpoint(sockets[0], door.prefix))
     _write(f"INIT_START Runtime Version: python:{platform.python_version()}")
     began = time.perf_counter()
     try:
@@ -76,7 +88,12 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
     inspector = Inspector(gateway)
 
     def announce(address: str) -> None:
-        _write(f"Serving {gateway.door.source} at {address}{gateway.door.prefix}/")
+        door = gateway.door
+        if gateway.sockets is None:
+            _write(f"Serving {door.source} at {address}{door.prefix}/")
+        else:
+            _write(f"Serving {door.source} at {address.replace('http', 'ws', 1)}{door.prefix}")
+            _write(f"{ENDPOINT}={os.environ[ENDPOINT]}")
         _write(f"Every invocation is shown at {address}{PATH}")
 
     server = Server(_config(inspector, arguments), announce, inspector.close)
@@ -112,13 +129,13 @@ class Server(uvicorn.Server):
 
 def _config(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:
     app: Any = application  # uvicorn's types of scopes are its own
+    speaks_websocket = source_of(arguments) == WEBSOCKET
     return uvicorn.Config(
         app,
         host=arguments.host,
         port=arguments.port,
         # Lambda's own, whichever others are installed.
         loop="asyncio",
-        ws="none",
         lifespan="on",
         reload=arguments.reload,
         log_config=None,
@@ -128,6 +145,7 @@ def _config(application: ASGI3Application | str, arguments: Arguments) -> uvicor
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_PATIENCE,
+        **(websocket_options() if speaks_websocket else {"ws": "none"}),
     )
 
 
