@@ -9,6 +9,7 @@ const MASK = "••••••";
 
 // A form that sends the request again; done: called with the id of the new invocation.
 export function replay(found, done) {
+  if (!doors.includes(found.source)) return [note("What happened to a socket cannot be sent again.")];
   const given = found.http_in;
   const binary = given.body.encoding === "base64" || given.body.cut;
   const lines = given.headers.map(([name, value]) => `${name}: ${SECRET.test(name) ? MASK : value}`);
