@@ -50,6 +50,7 @@ def patience(
     left = timeout
     if margin is not None:
         try:
+            # Without a test for None, which would cost every call; see below.
             remaining = context.get_remaining_time_in_millis() / 1000  # type: ignore[union-attr]
             if 0 < remaining < _FARTHEST and (timeout is None or remaining < timeout):
                 left = remaining

@@ -12,7 +12,7 @@ from asgi_lambda.local.events import build
 from asgi_lambda.local.request import Deployment, Request
 from scripts.example import EXAMPLES, names
 from tests.examples.systems import SYSTEMS
-from tests.test_documentation import CHECKOUT, block_of, rows, run
+from tests.pages import CHECKOUT, block_of, rows, run
 
 INDEX: Final = CHECKOUT / "docs/frameworks/README.md"
 PAGES: Final = sorted(INDEX.parent.glob("*.md"))

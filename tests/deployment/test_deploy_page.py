@@ -9,7 +9,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from tests.deployment.test_front_doors import BALANCED, DOORS, STAGES, STREAMED
 from tests.deployment.translated import CHECKOUT, of_type, template, translate
-from tests.test_documentation import rows
+from tests.pages import rows
 
 if TYPE_CHECKING:
     from tests.deployment.stack import Stack

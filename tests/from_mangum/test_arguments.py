@@ -16,7 +16,7 @@ from tests.frameworks.front_doors import (
     FrontDoor,
 )
 from tests.from_mangum.sides import handlers, parts, request, response, results
-from tests.test_documentation import CHECKOUT, rows
+from tests.pages import CHECKOUT, rows
 
 PAGE = CHECKOUT / "docs/from-mangum.md"
 EVENT = http_event(path="/basement")

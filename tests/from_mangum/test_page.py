@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_documentation import CHECKOUT, rows
+from tests.pages import CHECKOUT, rows
 
 PAGE = CHECKOUT / "docs/from-mangum.md"
 TABLES = {
