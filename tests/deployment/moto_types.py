@@ -1,8 +1,9 @@
 """Resource types that moto's CloudFormation cannot make, made with moto's own services.
 
 Moto knows a type by a subclass of `CloudFormationModel`; the last one defined for a type counts.
+`moto_instances` has those of Managed Instances.
 `MISSING` are the types that it does not know. Of those in `INCOMPLETE` it knows too little: a REST
-API loses its body, and with that every route; a deployment and a layer have nothing to refer to.
+API loses its body, and with that every route; others have nothing to refer to.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MISSING: Final = frozenset(
         "AWS::ApiGateway::Stage",
         "AWS::ApiGatewayV2::Api",
         "AWS::ApiGatewayV2::Stage",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::CapacityProvider",
         "AWS::Lambda::Url",
     }
 )
@@ -30,6 +33,7 @@ INCOMPLETE: Final[dict[str, Any]] = {
     "AWS::ApiGateway::RestApi": rest_api_models.RestAPI,
     "AWS::ApiGateway::Deployment": rest_api_models.Deployment,
     "AWS::Lambda::LayerVersion": lambda_models.LayerVersion,
+    "AWS::Lambda::Version": lambda_models.LambdaVersion,
 }
 
 

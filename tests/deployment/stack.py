@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from moto import mock_aws
 
-from tests.deployment import moto_types  # noqa: F401  (moto knows these types once imported)
+# Moto knows their types once they are imported.
+from tests.deployment import moto_instances, moto_types  # noqa: F401
 from tests.deployment.client import REGION, client
 from tests.deployment.translated import CODE_BUCKET, CODE_KEY, cloudformation
 

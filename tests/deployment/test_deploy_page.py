@@ -74,7 +74,8 @@ def test_makefiles_are_those_that_the_page_names() -> None:
     built_by_make = {
         name
         for name, resource in template()["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function" and "Metadata" in resource
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource.get("Metadata", {}).get("BuildMethod") == "makefile"
     }
 
     assert built_by_make == {"Lemon", "Bocadillo"}

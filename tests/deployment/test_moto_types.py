@@ -40,3 +40,7 @@ def test_moto_leaves_the_body_of_a_rest_api_out() -> None:
 @pytest.mark.parametrize("kind", ["AWS::ApiGateway::Deployment", "AWS::Lambda::LayerVersion"])
 def test_moto_has_no_reference_to(kind: str) -> None:
     assert not hasattr(INCOMPLETE[kind], "physical_resource_id")
+
+
+def test_moto_does_not_say_which_number_a_version_has() -> None:
+    assert not hasattr(INCOMPLETE["AWS::Lambda::Version"], "get_cfn_attribute")

@@ -38,8 +38,13 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """The properties of each function of template.yaml, by logical id, without the globals."""
-    return of_type(template(), "AWS::Serverless::Function")
+    """The properties of each example's function of template.yaml, by logical id.
+
+    They are without the globals. What a condition has besides is no example of its own.
+    """
+    resources = template()["Resources"]
+    found = of_type(template(), "AWS::Serverless::Function")
+    return {name: each for name, each in found.items() if "Condition" not in resources[name]}
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -58,7 +63,8 @@ def translate(sam: dict[str, Any]) -> dict[str, Any]:
     """A SAM template as CloudFormation, with its code packaged."""
     packaged = copy.deepcopy(sam)
     for resource in packaged["Resources"].values():
-        if resource["Type"] in _CODE:
+        # An image has no folder: `sam build` makes it, or it is there.
+        if resource["Type"] in _CODE and "ImageUri" not in resource["Properties"]:
             resource["Properties"][_CODE[resource["Type"]]] = f"s3://{CODE_BUCKET}/{CODE_KEY}"
     # The managed policies come as a map, so that the translator need not ask IAM for them.
     translator = Translator({}, Parser(), boto_session=SESSION)

@@ -32,13 +32,16 @@ def asgi_lambda(*arguments: str) -> str:
     return run(sys.executable, "-m", "asgi_lambda", *arguments)
 
 
-def build(*, template: Path, folder: Path, parameters: tuple[str, ...] = ()) -> Path:
-    """The template as `sam build` leaves it in `folder`."""
+def build(
+    *, template: Path, folder: Path, parameters: tuple[str, ...] = (), function: str | None = None
+) -> Path:
+    """The template as `sam build` leaves it in `folder`. function: the one to build, None: all."""
     # No cache: that of the checkout is for template.yaml.
     options = ["--build-dir", str(folder / "build"), "--no-cached"]
     if parameters:
         options += ["--parameter-overrides", *parameters]
-    run("sam", "build", "--template", str(template), *options)
+    names = [] if function is None else [function]
+    run("sam", "build", *names, "--template", str(template), *options)
     return folder / "build" / "template.yaml"
 
 

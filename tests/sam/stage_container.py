@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import pytest
 
-from tests.sam.commands import CHECKOUT, asgi_lambda, run
+from tests.sam.commands import CHECKOUT, asgi_lambda, build, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,32 @@ def test_function_is_served_on_awss_emulator(image: str) -> None:
         answer = ask(address + INVOCATIONS, **event).json()
 
     assert (answer["statusCode"], json.loads(answer["body"])["title"]) == (200, BOOK)
+
+
+def test_function_of_the_template_is_built_and_streams(tmp_path: Path) -> None:
+    parameters = ("ContainerImage=build", f"ContainerBase={os.environ['PYTHON_IMAGE']}")
+    template = build(
+        template=CHECKOUT / "template.yaml",
+        folder=tmp_path,
+        parameters=parameters,
+        function="Container",
+    )
+    event = tmp_path / "event.json"
+    event.write_text(asgi_lambda("event", "/books/2", "--source", "function-url"))
+    invoke = ("sam", "local", "invoke", "Container", "--template", str(template))
+
+    output = run(*invoke, "--event", str(event), "--parameter-overrides", *parameters)
+
+    prelude, _, body = output.partition("\0" * 8)
+    assert json.loads(prelude.splitlines()[-1])["statusCode"] == 200
+    assert json.loads(body.splitlines()[0])["title"] == BOOK
+    run("docker", "image", "rm", "--force", "container:starlette")
+
+
+def test_function_is_not_built_where_that_is_not_asked_for(tmp_path: Path) -> None:
+    build(template=CHECKOUT / "template.yaml", folder=tmp_path, function="Container")
+
+    assert not run("docker", "image", "ls", "--quiet", "container")
 
 
 @pytest.mark.parametrize("server", SERVERS)

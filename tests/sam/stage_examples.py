@@ -79,6 +79,9 @@ CASES: Final = {
 }
 # Functions whose case is answered by a stream.
 STREAMED: Final = ["Mcp", "ServerSentEvents", "LargeCsv"]
+# Those that wait for a parameter. SAM knows no conditions, and lists and builds them all the same,
+# but for an image without a Dockerfile.
+CONDITIONAL: Final = ["Container", "Instances"]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +102,7 @@ def test_every_example_is_built_and_has_its_request(built: Path) -> None:
     )
 
     assert folders == set(CASES)
-    assert sorted(functions) == sorted(case.function for case in CASES.values())
+    assert sorted(functions) == sorted([*CONDITIONAL, *(case.function for case in CASES.values())])
     for folder, case in CASES.items():
         source = CHECKOUT / "examples" / folder / "app.py"
         assert (built.parent / case.function / "app.py").read_bytes() == source.read_bytes()
@@ -121,6 +124,20 @@ def test_example_answers_in_its_container(built: Path, example: str, tmp_path: P
     status, body = answer(output)
     assert (status, case.text in body) == (case.status, True), body
     assert ("\0" * 8 in output) == (case.function in STREAMED)
+
+
+def test_function_for_instances_answers_in_its_container(built: Path, tmp_path: Path) -> None:
+    """One event at a time: SAM has no Managed Instances."""
+    event = tmp_path / "event.json"
+    event.write_text(asgi_lambda("event", "/items/0"))
+
+    output = run(
+        *("sam", "local", "invoke", "Instances", "--event", str(event), "--skip-pull-image"),
+        *("--parameter-overrides", RUNTIME),
+    )
+
+    status, body = answer(output)
+    assert (status, "/items/0" in body) == (200, True), body
 
 
 def answer(output: str) -> tuple[int, str]:
