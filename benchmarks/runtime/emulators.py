@@ -1,21 +1,13 @@
-"""AWS's emulator with a runtime client under it, in both of its modes.
-
-For many at once it starts a bootstrap at a path that it knows, as a user that it knows. So it runs
-in a mount namespace of its own there, where those paths are ours; that takes root.
-"""
+"""AWS's emulator with a runtime client under it, in both of its modes. Many at once take root."""
 
 from __future__ import annotations
 
-import socket
-import sys
-import sysconfig
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.runtime.clients import (
-    CHECKOUT,
     HANDLERS,
     LIKE_LAMBDA,
     MODULES,
@@ -27,6 +19,8 @@ from benchmarks.runtime.functions.hello import GREETING
 from benchmarks.runtime.load import Clients, Refused
 from benchmarks.runtime.single import CONTENDERS, event
 from tests.emulator.binary import fetch
+from tests.emulator.emulator import free_ports
+from tests.emulator.lambda_paths import with_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,21 +30,6 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 120.0
 _PAUSE: Final = 0.005
 NOTHING: Final[Mapping[str, str]] = {}
-_START: Final = """
-set -e
-mount -t tmpfs tmpfs /var
-mkdir -p /var/task /var/runtime /var/python /var/site
-mount --bind "$CHECKOUT" /var/task
-mount --bind "$PYTHON" /var/python
-mount --bind "$SITE" /var/site
-cat >/var/runtime/bootstrap <<'BOOTSTRAP'
-#!/bin/sh
-export LD_LIBRARY_PATH=/var/python/lib PYTHONPATH=/var/task:/var/site PYTHONDONTWRITEBYTECODE=1
-exec /var/python/bin/python3 -m $CLIENT "$_HANDLER"
-BOOTSTRAP
-chmod 755 /var/runtime/bootstrap
-exec "$@"
-"""
 
 
 class Emulator(Process):
@@ -66,7 +45,7 @@ class Emulator(Process):
         count: int | None,
         variables: Mapping[str, str] = NOTHING,
     ) -> None:
-        self.port, runtime_port = _free_ports()
+        self.port, runtime_port = free_ports()
         emulator = [
             *(str(fetch()), "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"),
             *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
@@ -75,15 +54,9 @@ class Emulator(Process):
         if count is None:
             emulator += command(contender)
         else:
-            emulator = ["unshare", "--mount", "sh", "-c", _START, "sh", *emulator]
             emulator += ["bootstrap", HANDLERS[contender]]
-            variables |= {
-                "CHECKOUT": str(CHECKOUT),
-                "PYTHON": sys.base_prefix,
-                "SITE": sysconfig.get_path("purelib"),
-                "CLIENT": MODULES[contender],
-                "AWS_LAMBDA_MAX_CONCURRENCY": str(count),
-            }
+            emulator, places = with_client(emulator, MODULES[contender])
+            variables |= {**places, "AWS_LAMBDA_MAX_CONCURRENCY": str(count)}
         super().__init__(emulator, environment(application, variables))
 
     def clients(self, count: int, content: bytes) -> Clients:
@@ -146,12 +119,3 @@ def turns_in_the_emulator(calls: int) -> Iterator[Mapping[str, Block]]:
             emulator.first_answer(clients, event())
             blocks[contender] = block(clients)
         yield blocks
-
-
-def _free_ports() -> tuple[int, int]:
-    """Two that nobody listened on a moment ago."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as one,
-        socket.create_server(("127.0.0.1", 0)) as other,
-    ):
-        return one.getsockname()[1], other.getsockname()[1]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.emulator.lambda_paths import with_client
 from tests.emulator.managed_instances import ManagedInstances
 from tests.emulator.program import OUR_CLIENT
 from tests.runtime.events import STREAM, request
@@ -22,7 +24,7 @@ def environment(
 ) -> ManagedInstances:
     return ManagedInstances(
         binary=binary,
-        client=OUR_CLIENT,
+        paths=partial(with_client, client=OUR_CLIENT),
         handler=f"tests.runtime.apps.{handler}",
         variables=variables or {},
         count=8,

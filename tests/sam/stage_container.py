@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE: Final = CHECKOUT / "docs" / "containers.md"
+CUSTOM_RUNTIME: Final = "examples/custom_runtime/Dockerfile"
 # The entry points, and their arguments, as the page has them.
 COMMANDS: Final = dict(
     re.findall(r"^\$ docker run .*--entrypoint (\S+) starlette (.+)$", PAGE.read_text(), re.M)
@@ -36,9 +37,16 @@ BOOK: Final = "Čapek: R.U.R."
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[str]:
+    with made_of("examples/Dockerfile") as name:
+        yield name
+
+
+@contextmanager
+def made_of(dockerfile: str) -> Iterator[str]:
+    """The name of an image."""
     name = f"asgi-lambda-test-{uuid.uuid4().hex}"
     base = f"PYTHON={os.environ['PYTHON_IMAGE']}"
-    command = ("docker", "build", "--file", "examples/Dockerfile", "--build-arg", base)
+    command = ("docker", "build", "--file", dockerfile, "--build-arg", base)
     run(*command, "--tag", name, ".", timeout=900)
     yield name
     run("docker", "image", "rm", "--force", name)
@@ -93,6 +101,22 @@ def test_function_is_served_on_awss_emulator(image: str) -> None:
     assert (answer["statusCode"], json.loads(answer["body"])["title"]) == (200, BOOK)
 
 
+def test_custom_runtime_serves_a_function_that_is_not_in_it() -> None:
+    event = json.loads(asgi_lambda("event", "/here", "--source", "function-url"))
+    options = (
+        *("--volume", f"{emulator()}:/rie:ro", "--env", "_HANDLER=app.handler"),
+        *("--volume", f"{CHECKOUT / 'examples/hello'}:/var/task:ro"),
+    )
+
+    with (
+        made_of(CUSTOM_RUNTIME) as image,
+        started(image, "/rie", ["/var/runtime/bootstrap"], port=8080, options=options) as address,
+    ):
+        answer = ask(address + INVOCATIONS, **event).json()
+
+    assert (answer["statusCode"], "GET /here" in answer["body"]) == (200, True)
+
+
 def test_function_of_the_template_is_built_and_streams(tmp_path: Path) -> None:
     parameters = ("ContainerImage=build", f"ContainerBase={os.environ['PYTHON_IMAGE']}")
     template = build(
@@ -111,12 +135,6 @@ def test_function_of_the_template_is_built_and_streams(tmp_path: Path) -> None:
     assert json.loads(prelude.splitlines()[-1])["statusCode"] == 200
     assert json.loads(body.splitlines()[0])["title"] == BOOK
     run("docker", "image", "rm", "--force", "container:starlette")
-
-
-def test_function_is_not_built_where_that_is_not_asked_for(tmp_path: Path) -> None:
-    build(template=CHECKOUT / "template.yaml", folder=tmp_path, function="Container")
-
-    assert not run("docker", "image", "ls", "--quiet", "container")
 
 
 @pytest.mark.parametrize("server", SERVERS)

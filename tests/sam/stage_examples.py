@@ -101,6 +101,8 @@ def test_every_example_is_built_and_has_its_request(built: Path) -> None:
         r"^  (\w+):\n    Type: AWS::Serverless::Function$", built.read_text(), re.M
     )
 
+    # Nobody asked for the image.
+    assert "container:" not in built.read_text()
     assert folders == set(CASES)
     assert sorted(functions) == sorted([*CONDITIONAL, *(case.function for case in CASES.values())])
     for folder, case in CASES.items():
@@ -127,7 +129,7 @@ def test_example_answers_in_its_container(built: Path, example: str, tmp_path: P
 
 
 def test_function_for_instances_answers_in_its_container(built: Path, tmp_path: Path) -> None:
-    """One event at a time: SAM has no Managed Instances."""
+    """SAM says by AWS_LAMBDA_MAX_CONCURRENCY how many there may be; this is one."""
     event = tmp_path / "event.json"
     event.write_text(asgi_lambda("event", "/items/0"))
 

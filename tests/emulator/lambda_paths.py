@@ -1,0 +1,62 @@
+"""The paths that Lambda has, for programs that look for something there.
+
+They are in a mount namespace of the program's own; that takes root. AWS's emulator needs them for
+many invocations at once: then it starts a bootstrap at a path, and as a user, that it knows.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from typing import TYPE_CHECKING, Final
+
+from tests.emulator.program import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PYTHON: Final = "/var/python/bin"
+
+# `python3` of the caller, in a place that every user may read.
+_PLACES: Final = """
+set -e
+mount -t tmpfs tmpfs /var
+mkdir -p /var/task /var/runtime /var/python /var/site
+mount --bind "$TASK" /var/task
+mount --bind "$PYTHON" /var/python
+mount --bind "$SITE" /var/site
+"""
+_BOOTSTRAP: Final = """
+cat >/var/runtime/bootstrap <<'BOOTSTRAP'
+#!/bin/sh
+export LD_LIBRARY_PATH=/var/python/lib PYTHONPATH=/var/task:/var/site PYTHONDONTWRITEBYTECODE=1
+exec /var/python/bin/python3 -m $CLIENT "$_HANDLER"
+BOOTSTRAP
+chmod 755 /var/runtime/bootstrap
+"""
+_RUNTIME: Final = """
+mkdir /var/runtime/asgi_lambda
+mount --bind "$CHECKOUT/asgi_lambda" /var/runtime/asgi_lambda
+cp "$CHECKOUT/examples/custom_runtime/bootstrap" /var/runtime
+cp "$CHECKOUT/asgi_lambda/runtime/asgi_lambda_bootstrap.py" /var/runtime
+"""
+
+
+def with_client(command: Sequence[str], client: str) -> tuple[list[str], dict[str, str]]:
+    """A command with a runtime client under it, and its variables; the checkout is the function."""
+    return _started(command, _BOOTSTRAP, {"TASK": str(CHECKOUT), "CLIENT": client})
+
+
+def with_custom_runtime(command: Sequence[str], task: Path) -> tuple[list[str], dict[str, str]]:
+    """The same with `examples/custom_runtime` in /var/runtime. task: the folder of a function."""
+    variables = {"TASK": str(task), "CHECKOUT": str(CHECKOUT)}
+    return _started(command, _RUNTIME, variables)
+
+
+def _started(
+    command: Sequence[str], prepare: str, variables: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    script = f'{_PLACES}{prepare}exec "$@"'
+    places = {"PYTHON": sys.base_prefix, "SITE": sysconfig.get_path("purelib")}
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *command], {**places, **variables}
