@@ -1,76 +1,87 @@
-"""The command: `python -m benchmarks [--only NAME] [--quick] [--json FILE]`."""
+"""The command: `python -m benchmarks [SUITE] [--only NAME] [--quick] [--into FOLDER]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from benchmarks import report
-from benchmarks.cases import CASES, Case
-from benchmarks.measure import figures, take_turns
+from benchmarks.adapters import ADAPTERS
+from benchmarks.runtime.suite import RUNTIME
+from benchmarks.suite import Suite
 
-_RESULTS: Final = Path(__file__).parent / "results.json"
-_NEEDED: Final = ("mangum", "fastapi", "trio")
-_QUICK_ROUNDS: Final = 2
-_QUICK_CALLS: Final = 3
+SUITES: Final = (ADAPTERS, RUNTIME)
 
 
 def main() -> None:
     """Measure, print, and write the results of a whole run."""
-    arguments, cases = _arguments()
-    results = []
-    print(report.HEADINGS)
-    for case in cases:
-        result = _measure(case, quick=arguments.quick)
-        results.append(result)
-        print(report.line(result), flush=True)
-    missed = [result.case.name for result in results if report.verdict(result) == "MISSED"]
-    print(f"Targets missed: {', '.join(missed) or 'none'}")
-    whole = not (arguments.only or arguments.quick)
-    file = arguments.json or (_RESULTS if whole else None)
-    if file is not None:
-        found = report.as_json(results, quick=arguments.quick)
+    arguments, chosen = _arguments()
+    # What is kept is whole.
+    keeps = not (arguments.only or arguments.quick)
+    for suite, names in chosen:
+        found = suite.run(names, arguments.quick)
+        if arguments.into is not None:
+            file = arguments.into / suite.file.name
+        elif keeps:
+            file = suite.file
+        else:
+            continue
         file.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def _measure(case: Case, *, quick: bool) -> report.Result:
-    rounds = _QUICK_ROUNDS if quick else case.rounds
-    calls = min(case.calls, _QUICK_CALLS) if quick else case.calls
-    with case.blocks(calls) as blocks:
-        found = figures(take_turns(blocks, rounds), case.peer)
-    threads = case.threads() if case.threads is not None else None
-    return report.Result(case, found, rounds, calls, threads)
-
-
-def _arguments() -> tuple[argparse.Namespace, list[Case]]:
+def _arguments() -> tuple[argparse.Namespace, list[tuple[Suite, Sequence[str]]]]:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Compares Mangum and asgi_lambda, in turns."
+        prog="python -m benchmarks",
+        description="Compares Mangum and asgi_lambda, in turns: the adapters, and under AWS's "
+        "runtime client and ours.",
+    )
+    parser.add_argument(
+        "suite",
+        metavar="SUITE",
+        nargs="?",
+        choices=[suite.name for suite in SUITES],
+        help=f"{' or '.join(suite.name for suite in SUITES)}; both without it",
     )
     parser.add_argument(
         "--only", metavar="NAME", action="append", help="a case, or a pattern as 'fastapi-*'"
     )
     parser.add_argument("--quick", action="store_true", help="a trial of each case; no figures")
     parser.add_argument(
-        "--json",
-        metavar="FILE",
+        "--into",
+        metavar="FOLDER",
         type=Path,
-        help="where to write the results; a whole run writes benchmarks/results.json otherwise",
+        help="where to write the results; whole runs write into benchmarks otherwise",
     )
     arguments = parser.parse_args()
-    patterns = arguments.only or ["*"]
-    cases = [case for case in CASES if any(fnmatchcase(case.name, each) for each in patterns)]
+    suites = [suite for suite in SUITES if arguments.suite in (None, suite.name)]
+    chosen = _chosen(parser, suites, arguments.only or ["*"])
+    for suite, names in chosen:
+        missing = [name for name in suite.needed if find_spec(name) is None]
+        if missing:
+            parser.error(f"not installed: {', '.join(missing)}; pip install 'asgi-lambda[bench]'")
+        if (why := suite.prevents(names)) is not None:
+            parser.error(why)
+    return arguments, chosen
+
+
+def _chosen(
+    parser: argparse.ArgumentParser, suites: Sequence[Suite], patterns: Sequence[str]
+) -> list[tuple[Suite, Sequence[str]]]:
+    """The suites of which a case is asked for, and those cases."""
     for pattern in patterns:
-        if not any(fnmatchcase(case.name, pattern) for case in CASES):
-            names = ", ".join(case.name for case in CASES)
-            parser.error(f"--only: expected one of {names}, got {pattern!r}")
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        parser.error(f"not installed: {', '.join(missing)}; pip install 'asgi-lambda[bench]'")
-    return arguments, cases
+        known = [name for suite in suites for name in suite.cases]
+        if not any(fnmatchcase(name, pattern) for name in known):
+            parser.error(f"--only: expected one of {', '.join(known)}, got {pattern!r}")
+    chosen: list[tuple[Suite, Sequence[str]]] = []
+    for suite in suites:
+        names = [name for name in suite.cases if any(fnmatchcase(name, each) for each in patterns)]
+        if names:
+            chosen.append((suite, names))
+    return chosen
 
 
 if __name__ == "__main__":

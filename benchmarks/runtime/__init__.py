@@ -1,1 +1,1 @@
-"""How long the two runtime clients take: `python -m benchmarks.runtime`."""
+"""How long the two runtime clients take: `python -m benchmarks runtime`."""

@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from asgi_lambda.sources import detect
 from benchmarks import events
+from benchmarks.__main__ import SUITES, main
 from benchmarks.backends import ASYNCIO
 from benchmarks.cases import CASES, Case
 from benchmarks.measure import ASGI_LAMBDA, FLOOR, MANGUM, Figures, figures, take_turns
@@ -38,10 +39,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """What a quick run of all cases prints and writes."""
-    file = tmp_path_factory.mktemp("benchmarks") / "results.json"
-    done = run("--quick", "--json", str(file))
+    folder = tmp_path_factory.mktemp("benchmarks")
+    done = run("adapters", "--quick", "--into", str(folder))
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(file.read_text())
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text())
     return done.stdout, found
 
 
@@ -99,6 +100,53 @@ def test_refuses_a_name_that_is_no_case() -> None:
     assert done.returncode == 2
     assert "expected one of import, " in done.stderr
     assert "got 'http_api'" in done.stderr
+
+
+def test_refuses_a_case_of_the_other_suite() -> None:
+    done = run("adapters", "--only", "turn")
+    assert done.returncode == 2
+    assert "got 'turn'" in done.stderr
+
+
+def test_runs_cases_of_both_suites_in_one_go(tmp_path: Path) -> None:
+    done = run("--quick", "--only", "alb", "--only", "background", "--into", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    results, runtime = (
+        json.loads((tmp_path / name).read_text()) for name in ("results.json", "runtime.json")
+    )
+    assert [case["name"] for case in results["cases"]] == ["alb"]
+    assert [figure["name"] for figure in runtime["figures"]] == ["background"]
+
+
+def test_suites_have_no_case_of_the_same_name() -> None:
+    names = [name for suite in SUITES for name in suite.cases]
+    assert len(names) == len(set(names))
+
+
+def test_a_whole_run_is_kept_beside_the_benchmarks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def found(names: Sequence[str], quick: bool) -> dict[str, Any]:
+        return {"names": list(names), "quick": quick}
+
+    suites = [each._replace(file=tmp_path / each.file.name, run=found) for each in SUITES]
+    monkeypatch.setattr("benchmarks.__main__.SUITES", suites)
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    main()
+    for suite in suites:
+        kept = json.loads(suite.file.read_text())
+        assert kept == {"names": list(suite.cases), "quick": False}
+
+
+def test_says_what_prevents_a_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suites = [each._replace(prevents=lambda _: "expected Linux") for each in SUITES]
+    monkeypatch.setattr("benchmarks.__main__.SUITES", suites)
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "runtime"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "expected Linux" in capsys.readouterr().err
 
 
 def test_takes_turns_in_every_order() -> None:

@@ -34,7 +34,7 @@ _REQUESTS = (
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "benchmarks.runtime", *arguments],
+        [sys.executable, "-W", "error", "-m", "benchmarks", "runtime", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -46,10 +46,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """What a quick run of all cases prints and writes."""
-    file = tmp_path_factory.mktemp("benchmarks") / "runtime.json"
-    done = run("--quick", "--json", str(file))
+    folder = tmp_path_factory.mktemp("benchmarks")
+    done = run("--quick", "--into", str(folder))
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(file.read_text())
+    found: dict[str, Any] = json.loads((folder / "runtime.json").read_text())
     return done.stdout, found
 
 
