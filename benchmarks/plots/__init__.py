@@ -1,0 +1,1 @@
+"""The results as pictures, for the documentation: `python -m benchmarks.plots`."""
