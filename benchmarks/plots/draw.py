@@ -52,7 +52,10 @@ def svg(panels: list[Panel], caption: str, stamp: str) -> str:
     """The picture. stamp: says of which results it is; it is in the file."""
     heights = [len(panel.rows) * _ROW for panel in panels]
     height = sum(heights) + len(panels) * _HEADING + _FOOT
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context():
+        # Whatever the user has set for plots of their own.
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
         figure = Figure(figsize=(_WIDTH, height))
         FigureCanvasSVG(figure)
         top = height

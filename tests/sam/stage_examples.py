@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 
+# Installed for these tests only.
+from samcli.lib.package.ecr_utils import is_ecr_url  # type: ignore[import-not-found]
+from samcli.lib.providers.sam_function_provider import (  # type: ignore[import-not-found]
+    SamFunctionProvider,
+)
+from samcli.lib.providers.sam_stack_provider import (  # type: ignore[import-not-found]
+    SamLocalStackProvider,
+)
+
 from tests.sam.commands import CHECKOUT, RUNTIME, asgi_lambda, run
 
 if TYPE_CHECKING:
@@ -126,6 +135,18 @@ def test_example_answers_in_its_container(built: Path, example: str, tmp_path: P
     status, body = answer(output)
     assert (status, case.text in body) == (case.status, True), body
     assert ("\0" * 8 in output) == (case.function in STREAMED)
+
+
+@pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # of SAM's own
+def test_no_deployment_looks_for_an_image_that_nobody_asked_for() -> None:
+    """Before a guided deployment SAM asks Docker for images that are in no registry."""
+    stacks, _ = SamLocalStackProvider.get_stacks(str(CHECKOUT / "template.yaml"))
+    functions = SamFunctionProvider(stacks, ignore_code_extraction_warnings=True).get_all()
+
+    images = {each.name: each.imageuri for each in functions if each.packagetype == "Image"}
+
+    assert list(images) == ["Container"]
+    assert is_ecr_url(images["Container"])
 
 
 def test_function_for_instances_answers_in_its_container(built: Path, tmp_path: Path) -> None:
