@@ -41,6 +41,20 @@ mount --bind "$CHECKOUT/asgi_lambda" /var/runtime/asgi_lambda
 cp "$CHECKOUT/examples/custom_runtime/bootstrap" /var/runtime
 cp "$CHECKOUT/asgi_lambda/runtime/asgi_lambda_bootstrap.py" /var/runtime
 """
+# As `build-AsgiLambda` of the Makefile lays it out, and a bootstrap as AWS's of Python.
+_LAYER: Final = """
+mount -t tmpfs tmpfs /opt
+mkdir -p /opt/python/asgi_lambda
+mount --bind "$CHECKOUT/asgi_lambda" /opt/python/asgi_lambda
+cp "$CHECKOUT/asgi_lambda/runtime/asgi-lambda-runtime" /opt
+cp "$CHECKOUT/asgi_lambda/runtime/asgi_lambda_bootstrap.py" /opt
+cat >/var/runtime/bootstrap <<'BOOTSTRAP'
+#!/bin/sh
+export LD_LIBRARY_PATH=/var/python/lib PYTHONPATH=/var/site PYTHONDONTWRITEBYTECODE=1
+exec $AWS_LAMBDA_EXEC_WRAPPER /var/python/bin/python3 /var/runtime/bootstrap.py
+BOOTSTRAP
+chmod 755 /var/runtime/bootstrap
+"""
 
 
 def with_client(command: Sequence[str], client: str) -> tuple[list[str], dict[str, str]]:
@@ -52,6 +66,11 @@ def with_custom_runtime(command: Sequence[str], task: Path) -> tuple[list[str], 
     """The same with `examples/custom_runtime` in /var/runtime. task: the folder of a function."""
     variables = {"TASK": str(task), "CHECKOUT": str(CHECKOUT)}
     return _started(command, _RUNTIME, variables)
+
+
+def with_layer(command: Sequence[str], task: Path) -> tuple[list[str], dict[str, str]]:
+    """The same with a runtime of Lambda's and the layer of the template."""
+    return _started(command, _LAYER, {"TASK": str(task), "CHECKOUT": str(CHECKOUT)})
 
 
 def _started(

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emulator.lambda_paths import with_client
+from benchmarks.runtime.processes import descendants
+from tests.deployment.translated import of_type, template
+from tests.emulator.lambda_paths import with_client, with_layer
 from tests.emulator.managed_instances import ManagedInstances
-from tests.emulator.program import OUR_CLIENT
+from tests.emulator.program import CHECKOUT, OUR_CLIENT
 from tests.runtime.events import STREAM, request
 
 if TYPE_CHECKING:
@@ -82,3 +84,23 @@ def test_the_end_of_the_environment_shuts_the_application_down(emulator_binary: 
 
         assert "shutdown" in instances.noted
         assert "SIGKILL" not in instances.log
+
+
+def test_template_serves_many_at_once_in_one_process_through_the_exec_wrapper(
+    emulator_binary: Path,
+) -> None:
+    properties = of_type(template(), "AWS::Serverless::Function")["Instances"]
+    configuration = properties["CapacityProviderConfig"]
+    with ManagedInstances(
+        binary=emulator_binary,
+        paths=partial(with_layer, task=CHECKOUT / properties["CodeUri"]),
+        handler="app.handler",
+        variables=properties["Environment"]["Variables"],
+        count=configuration["PerExecutionEnvironmentMaxConcurrency"],
+    ) as instances:
+        instances.invoke(request("/items/0"))
+        answers = instances.invoke_all(*[request("/items/0")] * 32)
+        processes = descendants(instances.process.pid)
+
+    assert {json.loads(answer.body)["statusCode"] for answer in answers} == {200}
+    assert len(processes) == 1
