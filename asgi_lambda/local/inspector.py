@@ -39,7 +39,11 @@ _FILES: Final = {
     "/replay.js": ("replay.js", "text/javascript; charset=utf-8"),
 }
 _JSON: Final = "application/json"
-_LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.ASCII)
+_LOOPBACK: Final = re.compile(
+    # No name below `localhost` can be anybody's. Source: RFC 6761 section 6.3.
+    r"(([a-z0-9-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?",
+    re.ASCII,
+)
 _ALWAYS: Final = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),

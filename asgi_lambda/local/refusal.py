@@ -29,6 +29,7 @@ class Cause(Enum):
     PAYLOAD = "the event is larger than Lambda takes"
     HEADERS = "the request headers are larger than the front door takes"
     ELSEWHERE = "no stage or base path is there"
+    ROUTE = "no route of the API takes it"
 
 
 class Refused(Exception):
@@ -47,6 +48,7 @@ _REST: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.PAYLOAD: (413, {"message": "Request Too Long"}),
     Cause.HEADERS: (431, {"message": "Request Header Fields Too Large"}),
     Cause.ELSEWHERE: (403, {"message": "Forbidden"}),
+    Cause.ROUTE: (403, {"message": "Missing Authentication Token"}),
 }
 _HTTP: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.FAILED: (500, {"message": "Internal Server Error"}),
@@ -56,6 +58,7 @@ _HTTP: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.PAYLOAD: (413, {"message": "Request Entity Too Large"}),
     Cause.HEADERS: (431, {"message": "Request Header Fields Too Large"}),
     Cause.ELSEWHERE: (404, {"message": "Not Found"}),
+    Cause.ROUTE: (404, {"message": "Not Found"}),
 }
 _TOO_LARGE: Final = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
 _URL: Final[Mapping[Cause, tuple[int, object]]] = {

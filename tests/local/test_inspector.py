@@ -93,14 +93,23 @@ def test_page_is_part_of_the_package() -> None:
     assert {each.name for each in page.iterdir()} == {file for file, _ in inspector._FILES.values()}
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:8000", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "hello.localhost:1", "127.0.0.1:8000", "[::1]:8000"]
+)
 def test_hosts_that_are_this_machine(host: str) -> None:
     assert ask(inspected(), "/_lambda", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host",
-    ["attacker.example", "127.0.0.1.attacker.example", "localhost.example:8000", "10.0.0.1", ""],
+    [
+        "attacker.example",
+        "127.0.0.1.attacker.example",
+        "localhost.example:8000",
+        "notlocalhost",
+        "10.0.0.1",
+        "",
+    ],
 )
 @pytest.mark.parametrize("path", ["/_lambda", "/_lambda/stream", "/_lambda/exchanges/x"])
 def test_hosts_of_others(host: str, path: str) -> None:
