@@ -176,6 +176,9 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
                 "local/inspector.py",
                 "local/websocket_connection.py",
                 "local/websocket_gateway.py",
+                "local/template/forward.py",
+                "local/template/process.py",
+                "local/template/router.py",
                 "loops/asyncio.py",
                 "loops/asyncio_calls.py",
                 # The Runtime API is called on the kept loop of asyncio, whatever applications use.

@@ -59,7 +59,9 @@ def add_front_door(parser: argparse.ArgumentParser, *others: str) -> None:
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Let a command take a target, and how to serve it."""
     add = parser.add_argument
-    add("target", metavar="TARGET", help="module:attribute of a handler or app")
+    add("target", nargs="?", metavar="TARGET", help="module:attribute of a handler or app")
+    add("--template", metavar="FILE", help="serve all functions of a SAM template instead")
+    add("--parameter-overrides", nargs="+", metavar="NAME=VALUE", help="of the template")
     add("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     add("--port", type=int, default=8000, help="0 for any that is free (8000)")
     add_front_door(parser, WEBSOCKET)

@@ -50,7 +50,7 @@ def serve(arguments: Arguments) -> int:
     if not arguments.reload:
         return run(arguments)
     # The supervisor imports nothing of the application: its child does, anew after each change.
-    config = _config("asgi_lambda.local", arguments)
+    config = configure("asgi_lambda.local", arguments)
     listener = config.bind_socket()
     ChangeReload(config, functools.partial(_run_child, arguments), [listener]).run()
     return 0
@@ -65,10 +65,16 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
     """As `serve`, once; sockets: that are bound already."""
     speaks_websocket = source_of(arguments) == WEBSOCKET
     if speaks_websocket and sockets is None:
-        with _config("asgi_lambda.local", arguments).bind_socket() as listener:
+        with configure("asgi_lambda.local", arguments).bind_socket() as listener:
             return run(arguments, [listener])
     if arguments.env_file is not None:
         variables.load(arguments.env_file)
+    if arguments.template is not None:
+        from asgi_lambda.local.template.command import run_template
+
+        return run_template(arguments, sockets)
+    if arguments.target is None:
+        raise ConfigurationError("TARGET: expected one, or --template, got neither")
     if speaks_websocket and sockets:
         # Before the import, which may ask already.
         door = set_up(WEBSOCKET, settings_of(arguments))
@@ -96,7 +102,7 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
             _write(f"{ENDPOINT}={os.environ[ENDPOINT]}")
         _write(f"Every invocation is shown at {address}{PATH}")
 
-    server = Server(_config(inspector, arguments), announce, inspector.close)
+    server = Server(configure(inspector, arguments), announce, inspector.close)
     # uvicorn raises the interrupt again, once all is shut down.
     with noting_log(), suppress(KeyboardInterrupt):
         server.run(sockets)
@@ -127,7 +133,8 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:
+def configure(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:
+    """uvicorn as a front door; arguments: `host`, `port` and `reload`."""
     app: Any = application  # uvicorn's types of scopes are its own
     speaks_websocket = source_of(arguments) == WEBSOCKET
     return uvicorn.Config(
