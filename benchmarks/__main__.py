@@ -36,7 +36,7 @@ def main() -> None:
 def _arguments() -> tuple[argparse.Namespace, list[tuple[Suite, Sequence[str]]]]:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Compares Mangum and asgi_lambda, in turns: the adapters, and under AWS's "
+        description="Compares asgi_lambda with Mangum and others, in turns: the adapters, and under AWS's "
         "runtime client and ours.",
     )
     parser.add_argument(

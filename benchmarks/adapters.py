@@ -40,7 +40,7 @@ def _measure(case: Case, *, quick: bool) -> report.Result:
 ADAPTERS: Final = Suite(
     name="adapters",
     cases=tuple(case.name for case in CASES),
-    needed=("mangum", "fastapi", "trio"),
+    needed=("mangum", "fastapi", "trio", "uvicorn"),
     file=Path(__file__).parent / "results.json",
     prevents=lambda _: None,
     run=run,

@@ -11,6 +11,7 @@ from benchmarks import events
 from benchmarks.applications import GREETING, LARGE, hello, hello_with_lifespan, large
 from benchmarks.backends import ASYNCIO, backends
 from benchmarks.events import browser_request, client_request, upload_request
+from benchmarks.gateway import HANDLER, UVICORN, gateway_blocks, start_blocks
 from benchmarks.imports import Program, first_answers, import_statements, process_blocks
 from benchmarks.measure import MANGUM, Block
 from benchmarks.warm import Setup, fastapi_setup, warm_blocks, worker_threads
@@ -26,7 +27,8 @@ class Case(NamedTuple):
 
     blocks: makes the contenders' blocks, of so many calls. calls, rounds: of a whole run.
     target: the ratio aimed at, None without one. threads: counts the worker threads used. peer: the
-    contender that asgi_lambda is compared with.
+    contender that asgi_lambda is compared with. most_added: microseconds that asgi_lambda may take
+    more than the peer, where that is what is aimed at.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Case(NamedTuple):
     rounds: int = 201
     threads: Callable[[], dict[str, int]] | None = None
     peer: str = MANGUM
+    most_added: float | None = None
 
 
 def _warm(
@@ -86,6 +89,18 @@ def _client(door: Callable[[events.Request], events.Event]) -> Callable[[], even
 
 def _browser(door: Callable[[events.Request], events.Event]) -> Callable[[], events.Event]:
     return lambda: door(browser_request())
+
+
+def _start(name: str, target: str) -> Case:
+    return Case(
+        name,
+        f"`serve` until it listens, {target}; peer: {UVICORN}",
+        1.5,
+        lambda _: start_blocks(target),
+        calls=1,
+        rounds=21,
+        peer=UVICORN,
+    )
 
 
 def _on_trio(calls: int) -> AbstractContextManager[Mapping[str, Block]]:
@@ -156,4 +171,15 @@ CASES: Final = (
     _fastapi("async", "auto"),
     _fastapi("def", "auto"),
     Case("trio", f"as http-api, on trio; peer: {ASYNCIO}", None, _on_trio, peer=ASYNCIO),
+    Case(
+        "gateway",
+        f"POST through `serve`, its inspector too; peer: {HANDLER}",
+        None,
+        gateway_blocks,
+        calls=20,
+        peer=HANDLER,
+        most_added=1000.0,
+    ),
+    _start("serve-start", "examples.hello.app:app"),
+    _start("serve-start-fastapi", "examples.fastapi.app:app"),
 )

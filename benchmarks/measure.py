@@ -23,12 +23,14 @@ class Figures(NamedTuple):
     """The times of one case.
 
     medians: microseconds of one call, by contender. ratio: the median of asgi_lambda's time by the
-    peer's, round by round. ratio_of_minima: that of the fastest blocks.
+    peer's, round by round. ratio_of_minima: that of the fastest blocks. added: the median of
+    asgi_lambda's microseconds less the peer's, round by round.
     """
 
     medians: dict[str, float]
     ratio: float
     ratio_of_minima: float
+    added: float
 
 
 def take_turns(blocks: Mapping[str, Block], rounds: int) -> dict[str, list[float]]:
@@ -51,4 +53,5 @@ def figures(seconds: Mapping[str, list[float]], peer: str = MANGUM) -> Figures:
         medians={name: median(times) * 1e6 for name, times in seconds.items()},
         ratio=median(our / their for our, their in zip(ours, theirs, strict=True)),
         ratio_of_minima=min(ours) / min(theirs),
+        added=median(our - their for our, their in zip(ours, theirs, strict=True)) * 1e6,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -34,10 +35,12 @@ class Result(NamedTuple):
 
 def verdict(result: Result) -> str:
     """Whether the target is met, "" without one."""
-    target = result.case.target
-    if target is None:
+    case, figures = result.case, result.figures
+    if case.target is None and case.most_added is None:
         return ""
-    return "met" if result.figures.ratio <= target else "MISSED"
+    met = case.target is None or figures.ratio <= case.target
+    met = met and (case.most_added is None or figures.added <= case.most_added)
+    return "met" if met else "MISSED"
 
 
 def line(result: Result) -> str:
@@ -49,6 +52,8 @@ def line(result: Result) -> str:
         f"{figures.medians[ASGI_LAMBDA]:>12.1f}{figures.ratio:>8.3f}"
         f"{figures.ratio_of_minima:>8.3f}{target:>8} {verdict(result):<7}{case.what}"
     )
+    if case.most_added is not None:
+        row += f"; added: {figures.added:.0f} us, at most {case.most_added:.0f}"
     if result.worker_threads is not None:
         used = ", ".join(f"{name} {number}" for name, number in result.worker_threads.items())
         row += f"; worker threads: {used}"
@@ -64,10 +69,12 @@ def as_json(results: list[Result], *, quick: bool) -> dict[str, Any]:
         "versions": {
             "asgi_lambda": asgi_lambda.__version__,
             **{
-                name: _version(name) for name in ("mangum", "fastapi", "starlette", "anyio", "trio")
+                name: _version(name)
+                for name in ("mangum", "fastapi", "starlette", "anyio", "trio", "uvicorn")
             },
         },
         "garbage_collection": gc.isenabled(),
+        "load_average": round(os.getloadavg()[0], 1),
         "quick": quick,
         "cases": [_case(result) for result in results],
     }
@@ -85,8 +92,10 @@ def _case(result: Result) -> dict[str, Any]:
         "ratio": round(figures.ratio, 4),
         "ratio_of_minima": round(figures.ratio_of_minima, 4),
         "target": case.target,
-        "met": None if case.target is None else figures.ratio <= case.target,
+        "met": {"met": True, "MISSED": False}.get(verdict(result)),
     }
+    if case.most_added is not None:
+        found |= {"added_us": round(figures.added, 2), "most_added_us": case.most_added}
     if result.worker_threads is not None:
         found["worker_threads"] = result.worker_threads
     return found

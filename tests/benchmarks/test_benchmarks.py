@@ -17,10 +17,17 @@ from benchmarks import events
 from benchmarks.__main__ import SUITES, main
 from benchmarks.backends import ASYNCIO
 from benchmarks.cases import CASES, Case
+from benchmarks.gateway import HANDLER, UVICORN, _seconds_until_it_listens, gateway_blocks
 from benchmarks.measure import ASGI_LAMBDA, FLOOR, MANGUM, Figures, figures, take_turns
 from benchmarks.report import Result, as_json, line, verdict
 from benchmarks.warm import Setup, handlers
 
+PEERS = {
+    "trio": ASYNCIO,
+    "gateway": HANDLER,
+    "serve-start": UVICORN,
+    "serve-start-fastapi": UVICORN,
+}
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60
 
@@ -46,10 +53,16 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, 
     return done.stdout, found
 
 
-def result(*, ratio: float, target: float | None) -> Result:
-    case = Case("http-api", "a request", target, CASES[0].blocks)
+def result(*, ratio: float, target: float | None, most_added: float | None = None) -> Result:
+    case = Case("http-api", "a request", target, CASES[0].blocks, most_added=most_added)
     medians = {FLOOR: 10.0, MANGUM: 100.0, ASGI_LAMBDA: 100.0 * ratio}
-    return Result(case, Figures(medians, ratio, ratio), rounds=3, calls=2, worker_threads=None)
+    return Result(
+        case,
+        Figures(medians, ratio, ratio, 100.0 * (ratio - 1)),
+        rounds=3,
+        calls=2,
+        worker_threads=None,
+    )
 
 
 def test_yields_every_case(quick_run: tuple[str, dict[str, Any]]) -> None:
@@ -61,7 +74,7 @@ def test_yields_every_case(quick_run: tuple[str, dict[str, Any]]) -> None:
 def test_yields_finite_positive_figures(quick_run: tuple[str, dict[str, Any]]) -> None:
     _, found = quick_run
     for case in found["cases"]:
-        peer = ASYNCIO if case["name"] == "trio" else MANGUM
+        peer = PEERS.get(case["name"], MANGUM)
         assert case["peer"] == peer
         assert list(case["median_us"]) == [FLOOR, peer, ASGI_LAMBDA], case["name"]
         values = [case["ratio"], case["ratio_of_minima"], *case["median_us"].values()]
@@ -177,6 +190,7 @@ def test_compares_each_round_with_itself() -> None:
     )
     assert found.ratio == pytest.approx(0.4)
     assert found.ratio_of_minima == pytest.approx(0.25)
+    assert found.added == pytest.approx(-3.0)
     assert found.medians == pytest.approx({FLOOR: 1.0, MANGUM: 5.0, ASGI_LAMBDA: 2.0})
 
 
@@ -201,6 +215,27 @@ def test_says_whether_the_target_is_met(ratio: float, target: float | None, expe
             "": None,
         }[expected]
     )
+
+
+@pytest.mark.parametrize(("most", "expected"), [(50.0, "met"), (49.0, "MISSED")])
+def test_says_whether_more_is_added_than_may_be(most: float, expected: str) -> None:
+    found = result(ratio=1.5, target=None, most_added=most)
+    assert verdict(found) == expected
+    assert f"added: 50 us, at most {most:.0f}" in line(found)
+    [case] = as_json([found], quick=False)["cases"]
+    assert (case["added_us"], case["most_added_us"]) == (50.0, most)
+    assert case["met"] is (expected == "met")
+
+
+def test_measures_only_servers_that_serve() -> None:
+    with pytest.raises(RuntimeError, match="to serve, got its end"):
+        _seconds_until_it_listens([sys.executable, "-c", "pass"])
+
+
+def test_checks_the_answer_of_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.gateway.GREETING", b"another")
+    with pytest.raises(RuntimeError, match="application's answer of floor"), gateway_blocks(1):
+        pass
 
 
 @pytest.mark.parametrize(
