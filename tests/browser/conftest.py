@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,28 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("downloads")
 
 
-@pytest.fixture(scope="session")
-def chrome(downloads: Path) -> Iterator[Chrome]:
-    """One browser for all tests."""
+@contextmanager
+def opened(downloads: Path, *arguments: str, hosts: str = "") -> Iterator[Chrome]:
+    """A browser; hosts: rules of its resolver, each with a comma behind."""
     options = ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     # Root has no sandbox, and small machines have little shared memory.
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", *arguments):
         options.add_argument(argument)
     # Chromium would look for updates and the like; nothing but loopback is asked.
-    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    options.add_argument(f"--host-resolver-rules={hosts}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     # Its path, since Selenium would look for one to fetch.
     with Chrome(options=options, service=Service("/usr/bin/chromedriver")) as chrome:
         chrome.implicitly_wait(10)
+        yield chrome
+
+
+@pytest.fixture(scope="session")
+def chrome(downloads: Path) -> Iterator[Chrome]:
+    """One browser for all tests."""
+    with opened(downloads) as chrome:
         yield chrome
 
 
