@@ -61,6 +61,12 @@ class Process:
             assert self._process.stdin is not None
             self._process.stdin.close()
 
+    async def gone(self, socket: str) -> None:
+        """Wait until the process at a socket has ended, since nobody answers there any more."""
+        async with self._starting:
+            if socket == self._socket:
+                await self.ended()
+
     async def ended(self) -> None:
         """Wait until it has ended; it is killed if that takes too long."""
         self.close()

@@ -115,14 +115,18 @@ class Router:
             "scheme": scope.get("scheme", "http"),
             "door": door,
         }
+        process = self._processes[function]
         try:
-            socket = await self._processes[function].socket()
-            await forward(socket, passed, scope, receive, send)
+            socket = await process.socket()
         except NotStarted as error:
-            text = f"{function} could not start: {error}\n"
-            await _send(send, 502, _PLAIN, text)
+            await _send(send, 502, _PLAIN, f"{function} could not start: {error}\n")
+            return
+        try:
+            await forward(socket, passed, scope, receive, send)
         except ProcessGone as error:
             logger.error("%s is gone: %s", function, error)
+            # For the next request to start it again, and not to find what is left of it.
+            await process.gone(socket)
             await _send(send, 502, _PLAIN, f"{function} is gone: {error}\n")
         except h11.LocalProtocolError as error:
             await _send(send, 400, _PLAIN, f"Expected a request that can be passed on: {error}\n")

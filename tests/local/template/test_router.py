@@ -30,6 +30,10 @@ class Fake:
     def close(self) -> None:
         self.closed = True
 
+    async def gone(self, socket: str) -> None:
+        assert socket == "/none"
+        self.over = True
+
     async def ended(self) -> None:
         self.over = True
 
@@ -105,6 +109,7 @@ def test_process_that_is_gone(router: Router, processes: dict[str, Any]) -> None
     response = ask(router, "/", headers={"host": "shopurl.localhost"})
     assert response.status_code == 502
     assert response.text.startswith("Shop is gone: ")
+    assert processes["Shop"].over
 
 
 def test_request_that_cannot_be_passed_on(router: Router, processes: dict[str, Any]) -> None:
