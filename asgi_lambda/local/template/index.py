@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asgi_lambda.local.inspector import PATH
 from asgi_lambda.local.template.door import RoutedDoor
+from asgi_lambda.local.template.names import host_of
 from asgi_lambda.local.template.routes import DEFAULT
 
 if TYPE_CHECKING:
@@ -48,21 +48,6 @@ def addresses(stack: Stack, function: str, authority: str) -> list[Address]:
             url = f"http://{host_of(setup.name, authority)}{door.prefix}/"
             found.append(Address(url, source, routes))
     return found
-
-
-def host_of(name: str, authority: str) -> str:
-    """Where a door or a function of this logical id is, by host and port of the index.
-
-    Every name below `localhost` is this machine.
-    Source: RFC 6761 section 6.3.
-    """
-    port = re.search(r":\d+$", authority)
-    return f"{label(name)}.localhost{port[0] if port else ''}"
-
-
-def label(name: str) -> str:
-    """A logical id as the first part of a host's name."""
-    return name.lower()[:63]
 
 
 def lines(stack: Stack, authority: str) -> list[str]:

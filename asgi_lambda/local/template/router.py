@@ -19,7 +19,8 @@ from asgi_lambda.local.request import Request
 from asgi_lambda.local.template.child import name_of
 from asgi_lambda.local.template.door import RoutedDoor
 from asgi_lambda.local.template.forward import ProcessGone, forward
-from asgi_lambda.local.template.index import index, label
+from asgi_lambda.local.template.index import index
+from asgi_lambda.local.template.names import label
 from asgi_lambda.local.template.process import NotStarted, Process
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local.template.document import origin
 from asgi_lambda.local.template.doors import doors
 from asgi_lambda.local.template.intrinsics import Unresolved
+from asgi_lambda.local.template.names import label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +67,24 @@ def of(document: Document, folder: Path) -> Stack:
             "\n".join(["--template: expected a function with Python code beside it", *notes])
         )
     found = doors(document, functions, notes)
+    _check_names([*functions, *dict.fromkeys(door.name for door in found)])
     stack = Stack(functions, found, notes)
     for name in functions:
         if not stack.doors_of(name):
             notes.append(f"{name} has no front door: no HTTP event, Function URL or target group")
     return stack
+
+
+def _check_names(names: list[str]) -> None:
+    """Raise ConfigurationError where two would have the same host name."""
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.setdefault(label(name), name)
+        if other != name:
+            raise ConfigurationError(
+                f"--template: expected logical ids that differ in more than their case, "
+                f"got {other} and {name}"
+            )
 
 
 class _NotServed(Exception):

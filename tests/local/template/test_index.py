@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asgi_lambda.local.template.index import host_of, index, lines
+from asgi_lambda.local.template.index import index, lines
 from tests.local.template.templates import read
 
 
@@ -29,7 +29,3 @@ def test_page(tmp_path: Path) -> None:
     assert "&lt;why&gt;" in page
     assert "inspector" not in page
     assert 'href="http://shop.localhost:8000/_lambda"' in index(found, "localhost:8000")
-
-
-def test_port_that_is_the_usual_one() -> None:
-    assert host_of("Api", "localhost") == "api.localhost"

@@ -178,3 +178,9 @@ def test_routes_that_are_not_served(tmp_path: Path) -> None:
         "Chat is not served: it is a WebSocket API",
         "Imported is not served: only a deployment knows Fn::ImportValue",
     ]
+
+
+def test_names_that_differ_in_their_case_alone(tmp_path: Path) -> None:
+    text = single() + (FUNCTION % ("ONE", "python3.13", CODE)).removeprefix("\n")
+    with pytest.raises(ConfigurationError, match="more than their case, got One and ONE"):
+        read(tmp_path, text)
