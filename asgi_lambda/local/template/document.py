@@ -89,6 +89,7 @@ def origin(code: Any) -> str | None:
 def _translator() -> Any:
     try:
         import boto3
+        import samtranslator.yaml_helper  # type: ignore[import-untyped]  # noqa: F401
         from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
         from samtranslator.translator.translator import (  # type: ignore[import-untyped]
             Translator,
@@ -106,7 +107,7 @@ def _translator() -> Any:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+    from samtranslator.yaml_helper import yaml_parse
 
     try:
         template = yaml_parse(path.read_text(encoding="utf-8"))

@@ -73,8 +73,9 @@ def test_file_that_is_missing(tmp_path: Path) -> None:
         read(tmp_path / "none.yaml", {})
 
 
-def test_without_the_translator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["samtranslator.parser.parser", "samtranslator.yaml_helper"])
+def test_without_the_translator(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     modules: Any = sys.modules
-    monkeypatch.setitem(modules, "samtranslator.parser.parser", None)
+    monkeypatch.setitem(modules, name, None)
     with pytest.raises(ConfigurationError, match=r"asgi-lambda\[template\]"):
         read(write(tmp_path), {})
