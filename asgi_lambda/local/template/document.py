@@ -94,10 +94,10 @@ def _translator() -> Any:
         from samtranslator.translator.translator import (  # type: ignore[import-untyped]
             Translator,
         )
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
         raise ConfigurationError(
-            "--template: expected aws-sam-translator, found none; install it, "
-            "or asgi-lambda[template]"
+            f"--template: expected aws-sam-translator and PyYAML, found no {error.name}; "
+            "install asgi-lambda[template]"
         ) from None
     # It logs every feature that it has no settings of.
     logging.getLogger("samtranslator").setLevel(logging.ERROR)

@@ -64,10 +64,13 @@ def test_functions_of_this_checkout() -> None:
         assert server.stop() == 0
 
 
-def test_reload(tmp_path: Path) -> None:
+def test_variables_of_home_and_a_supervisor(tmp_path: Path) -> None:
     write(tmp_path)
-    with serving("--template", "template.yaml", "--reload", cwd=tmp_path) as server:
-        assert get(server.address(), "shopurl", "/x").status_code == 200
+    (tmp_path / ".env").write_text("GREETING=mine\n")
+    words = ["--template", "template.yaml", "--reload", "--env-file", ".env"]
+    with serving(*words, cwd=tmp_path) as server:
+        address = server.address()
+        assert get(address, "shopurl", "/x").text.splitlines()[6] == "mine"
         assert server.stop() == 0
 
 
