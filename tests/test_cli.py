@@ -399,7 +399,7 @@ def test_an_exit_of_the_application_is_its_own(run: Run, target: str) -> None:
     [
         ([], "the following arguments are required"),
         (["deploy"], "invalid choice: 'deploy'"),
-        (["serve"], "the following arguments are required: TARGET"),
+        (["serve"], "TARGET: expected one, or --template, got neither"),
         (["invoke"], "the following arguments are required: TARGET"),
         (["invoke", "alone"], "TARGET: expected module:attribute, got 'alone'"),
         (["invoke", "no_such:app"], "TARGET: expected a module 'no_such'"),

@@ -47,6 +47,8 @@ _PATIENCE: Final = 3
 
 def serve(arguments: Arguments) -> int:
     """Serve until a signal comes; returns the exit status. Raises ConfigurationError."""
+    if arguments.target is None and arguments.template is None:
+        raise ConfigurationError("TARGET: expected one, or --template, got neither")
     if not arguments.reload:
         return run(arguments)
     # The supervisor imports nothing of the application: its child does, anew after each change.
@@ -73,8 +75,6 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
         from asgi_lambda.local.template.command import run_template
 
         return run_template(arguments, sockets)
-    if arguments.target is None:
-        raise ConfigurationError("TARGET: expected one, or --template, got neither")
     if speaks_websocket and sockets:
         # Before the import, which may ask already.
         door = set_up(WEBSOCKET, settings_of(arguments))
