@@ -36,8 +36,8 @@ def main() -> None:
 def _arguments() -> tuple[argparse.Namespace, list[tuple[Suite, Sequence[str]]]]:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Compares asgi_lambda with Mangum and others, in turns: the adapters, and under AWS's "
-        "runtime client and ours.",
+        description="Compares asgi_lambda with Mangum and others, in turns: the adapters, and "
+        "under AWS's runtime client and ours.",
     )
     parser.add_argument(
         "suite",

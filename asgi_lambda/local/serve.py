@@ -67,7 +67,8 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
     """As `serve`, once; sockets: that are bound already."""
     speaks_websocket = source_of(arguments) == WEBSOCKET
     if speaks_websocket and sockets is None:
-        with configure("asgi_lambda.local", arguments).bind_socket() as listener:
+        config = configure("asgi_lambda.local", arguments, speaks_websocket=True)
+        with config.bind_socket() as listener:
             return run(arguments, [listener])
     if arguments.env_file is not None:
         variables.load(arguments.env_file)
@@ -102,7 +103,8 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
             _write(f"{ENDPOINT}={os.environ[ENDPOINT]}")
         _write(f"Every invocation is shown at {address}{PATH}")
 
-    server = Server(configure(inspector, arguments), announce, inspector.close)
+    config = configure(inspector, arguments, speaks_websocket=speaks_websocket)
+    server = Server(config, announce, inspector.close)
     # uvicorn raises the interrupt again, once all is shut down.
     with noting_log(), suppress(KeyboardInterrupt):
         server.run(sockets)
@@ -133,10 +135,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def configure(application: ASGI3Application | str, arguments: Arguments) -> uvicorn.Config:
+def configure(
+    application: ASGI3Application | str, arguments: Arguments, *, speaks_websocket: bool = False
+) -> uvicorn.Config:
     """uvicorn as a front door; arguments: `host`, `port` and `reload`."""
     app: Any = application  # uvicorn's types of scopes are its own
-    speaks_websocket = source_of(arguments) == WEBSOCKET
     return uvicorn.Config(
         app,
         host=arguments.host,
