@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from traceback import FrameSummary
 
 _OURS: Final = os.path.dirname(os.path.dirname(__file__))
@@ -69,16 +70,17 @@ class Failure:
             "paths": list({f.filename for f in frames}),
         }
 
-    def lines(self) -> list[str]:
-        """The lines that a text log has of it."""
-        kind, message = self.result["errorType"], self.result["errorMessage"]
-        first = f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}"
-        lines = [first, "Traceback (most recent call last):"]
-        for entry in self.result["stackTrace"]:
-            for line in entry.splitlines() or [""]:
-                text = line.lstrip(" ")
-                lines.append(_NO_BREAK_SPACE * (len(line) - len(text)) + text)
-        return lines
+
+def lines(failure: Mapping[str, Any]) -> list[str]:
+    """The lines that a text log has of a failure, which is as JSON has it."""
+    kind, message = failure["errorType"], failure["errorMessage"]
+    first = f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}"
+    lines = [first, "Traceback (most recent call last):"]
+    for entry in failure["stackTrace"]:
+        for line in entry.splitlines() or [""]:
+            text = line.lstrip(" ")
+            lines.append(_NO_BREAK_SPACE * (len(line) - len(text)) + text)
+    return lines
 
 
 def _text(error: BaseException) -> str:

@@ -40,7 +40,11 @@ class Initialisation:
 
         Raises ConnectionLost and Refused.
         """
-        self._report(error, "init/error")
+        return self.report(Failure(error).result)
+
+    def report(self, failure: dict[str, Any]) -> int:
+        """The same for a failure as JSON has it, which may be that of another process."""
+        self._report(failure, "init/error")
         return 1
 
     def restore(self) -> int:
@@ -58,7 +62,7 @@ class Initialisation:
                 raise Refused("/restore/next", reply)
         except BaseException as error:
             kind, status = _BEFORE_SNAPSHOT
-            self._report(error, "init/error", kind)
+            self._report(Failure(error).result, "init/error", kind)
             return status
         # What a connection is worth after a snapshot nobody knows.
         self._api.close()
@@ -67,15 +71,14 @@ class Initialisation:
                 function(*arguments, **named)
         except BaseException as error:
             kind, status = _AFTER_RESTORE
-            self._report(error, "restore/error", kind)
+            self._report(Failure(error).result, "restore/error", kind)
             return status
         return 0
 
-    def _report(self, error: BaseException, path: str, kind: str | None = None) -> None:
-        failure = Failure(error)
+    def _report(self, failure: dict[str, Any], path: str, kind: str | None = None) -> None:
         self._log.report(failure)
-        fields = [(ERROR_TYPE, kind or failure.result["errorType"])]
-        body = to_json(failure.result).encode()
+        fields = [(ERROR_TYPE, kind or failure["errorType"])]
+        body = to_json(failure).encode()
         reply = self._run(self._api.call("POST", f"{RUNTIME}/{path}", fields, body))
         # Of several processes another one may have reported its failure first.
         if reply.status not in (202, 403):

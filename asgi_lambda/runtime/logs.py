@@ -14,13 +14,12 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from asgi_lambda.runtime import errors
 from asgi_lambda.runtime.context import identify
 from asgi_lambda.runtime.marshal import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from asgi_lambda.runtime.errors import Failure
+    from collections.abc import Iterable, Mapping
 
 _TEXT: Final = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
@@ -93,14 +92,14 @@ class Log:
             logger.setLevel(self._level)
         logger.addHandler(handler)
 
-    def report(self, failure: Failure) -> None:
-        """Write an error of the function."""
+    def report(self, failure: Mapping[str, Any]) -> None:
+        """Write an error of the function, which is as JSON has it."""
         if self.is_json:
             now = time.strftime(_TIME_Z, time.gmtime())
-            text = to_json({"timestamp": now, "level": "ERROR", **failure.result})
+            text = to_json({"timestamp": now, "level": "ERROR", **failure})
             self.sink.log_error([text], _frame_type(_JSON_FRAME, logging.ERROR))
         else:
-            self.sink.log_error(failure.lines(), _frame_type(_TEXT_FRAME, logging.ERROR))
+            self.sink.log_error(errors.lines(failure), _frame_type(_TEXT_FRAME, logging.ERROR))
 
 
 class Unbuffered:

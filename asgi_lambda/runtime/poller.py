@@ -74,7 +74,7 @@ class Poller:
     async def fail(self, invocation: Invocation, error: BaseException) -> None:
         """Log an error of the function, and report it. Raises ConnectionLost and Refused."""
         failure = Failure(error, invocation.request_id)
-        self._log.report(failure)
+        self._log.report(failure.result)
         body, cause = marshal.to_json(failure.result), marshal.to_json(failure.cause)
         self._judge(await self.api.fail(invocation, body.encode(), cause), invocation)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from asgi_lambda import environment
 from asgi_lambda.errors import ConfigurationError
 
 INVOKE_MODE: Final = "ASGI_LAMBDA_INVOKE_MODE"
 IDLE_TIMEOUT: Final = "ASGI_LAMBDA_STREAM_IDLE_TIMEOUT"
 PIPELINE: Final = "ASGI_LAMBDA_PIPELINE"
 MAX_CONCURRENCY: Final = "AWS_LAMBDA_MAX_CONCURRENCY"
+WORKERS: Final = "ASGI_LAMBDA_WORKERS"
 
 _MODES: Final = ("BUFFERED", "RESPONSE_STREAM")
 
@@ -21,10 +23,11 @@ class Settings:
     streams: whether the front doors that can take a stream want one. idle: seconds without a part
     of a stream after which it is given up, None: never. concurrency: how many invocations may be
     under way at once, None: Lambda sends one after the other. pipelines: whether the next one is
-    asked for before a result is taken.
+    asked for before a result is taken. shares: how many of the invocations at once are for each
+    of several processes, and for the only one otherwise.
     """
 
-    __slots__ = ("concurrency", "idle", "pipelines", "streams")
+    __slots__ = ("concurrency", "idle", "pipelines", "shares", "streams")
 
     def __init__(self) -> None:
         """Raises ConfigurationError."""
@@ -35,7 +38,8 @@ class Settings:
         idle = os.environ.get(IDLE_TIMEOUT)
         self.idle = None if idle is None else _seconds(idle)
         concurrency = os.environ.get(MAX_CONCURRENCY)
-        self.concurrency = None if concurrency is None else _count(concurrency)
+        self.concurrency = None if concurrency is None else _count(MAX_CONCURRENCY, concurrency)
+        self.shares = _shares(_count(WORKERS, os.environ.get(WORKERS, "1")), self.concurrency)
         pipeline = os.environ.get(PIPELINE, "1")
         if pipeline not in ("0", "1"):
             raise _refused(PIPELINE, pipeline, "0 or 1")
@@ -53,10 +57,21 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _count(text: str) -> int:
+def _count(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise _refused(MAX_CONCURRENCY, text, "a number greater than 0")
+        raise _refused(name, text, "a number greater than 0")
     return int(text)
+
+
+def _shares(workers: int, concurrency: int | None) -> list[int]:
+    """The invocations at once of each process, as even as can be."""
+    # One after the other keeps one process busy. A snapshot is of one process too.
+    if concurrency is None or environment.takes_snapshot():
+        return [concurrency or 1]
+    if workers > concurrency:
+        raise _refused(WORKERS, str(workers), f"at most {concurrency}, as {MAX_CONCURRENCY}")
+    each, more = divmod(concurrency, workers)
+    return [each + (number < more) for number in range(workers)]
 
 
 def _refused(name: str, value: str, accepted: str) -> ConfigurationError:

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from asgi_lambda import environment
 from asgi_lambda.loops import asyncio as asyncio_loops
@@ -20,13 +20,13 @@ from asgi_lambda.runtime.connection import ConnectionLost
 from asgi_lambda.runtime.initialisation import Initialisation
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.service import Service, run_on
-from asgi_lambda.runtime.settings import Settings
+from asgi_lambda.runtime.settings import WORKERS, Settings
 from asgi_lambda.runtime.shutdown import Shutdown, register_extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from asgi_lambda.loops.asyncio import KeptLoop
+    from asgi_lambda.runtime.workers import Team, Worker
 
 logger = logging.getLogger("asgi_lambda")
 
@@ -47,36 +47,73 @@ def main(argv: Sequence[str]) -> int:
     # Lambda's own emulator leaves them out, and this is no other place.
     os.environ.setdefault("_HANDLER", name)
     os.environ.setdefault("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    # In this order: at DEBUG a new loop logs, and a log has only what the function does.
-    kept, outer = asyncio_loops.kept(), signal.getsignal(signal.SIGTERM)
-    log = Log()
-    log.set_up()
+    # Before there is a loop, which processes cannot share.
+    team, worker = _fork()
+    process = _Process(address)
     try:
-        return _serve(name, address, log, kept, outer)
+        return process.serve(name, worker) if team is None else process.lead(team)
     except (ConnectionLost, Refused) as error:
         logger.critical("There is nobody to serve any more: %s", error)
         return 1
 
 
-def _serve(name: str, address: str, log: Log, kept: KeptLoop, outer: Any) -> int:
-    """The exit status, once there is nothing to serve any more. Raises ConnectionLost, Refused."""
-    run = partial(run_on, kept)
-    initialisation = Initialisation(RuntimeAPI(address), log, run)
-    ends: list[Callable[[], object]] = []
-    environment.after_answer = ends.append
-    try:
-        settings = Settings()
-        run(register_extension(RuntimeAPI(address)))
-        function = target.load(name)
-    except ConnectionLost:
-        raise
-    except Exception as error:
-        return initialisation.fail(error)
-    if environment.takes_snapshot() and (status := initialisation.restore()):
-        return status
-    service = Service(function, kept, address, settings, log)
-    service.ends = ends
-    shutdown = Shutdown(service, kept, outer)
-    service.serve()
-    shutdown.complete()
-    return 0
+def _fork() -> tuple[Team | None, Worker | None]:
+    """The workers, to the process that leads them; and what one of them is to itself."""
+    if WORKERS not in os.environ:
+        return None, None
+    from asgi_lambda.runtime import workers
+
+    return workers.fork()
+
+
+class _Process:
+    """What every process has: a loop, a log, and whom to tell that the function cannot be served.
+
+    All methods raise ConnectionLost and Refused.
+    """
+
+    def __init__(self, address: str) -> None:
+        # In this order: at DEBUG a new loop logs, and a log has only what the function does.
+        self._kept, self._outer = asyncio_loops.kept(), signal.getsignal(signal.SIGTERM)
+        self._log = Log()
+        self._log.set_up()
+        self._address = address
+        self._run = partial(run_on, self._kept)
+        self._initialisation = Initialisation(RuntimeAPI(address), self._log, self._run)
+
+    def lead(self, team: Team) -> int:
+        """The exit status, once all workers have ended."""
+        self._run(register_extension(RuntimeAPI(self._address)))
+        self._run(team.lead())
+        if team.failure is not None:
+            return self._initialisation.report(team.failure)
+        return team.status
+
+    def serve(self, name: str, worker: Worker | None) -> int:
+        """The exit status, once there is nothing to serve any more.
+
+        worker: None where this is the only process.
+        """
+        ends: list[Callable[[], object]] = []
+        environment.after_answer = ends.append
+        try:
+            settings = Settings()
+            if worker is None:
+                self._run(register_extension(RuntimeAPI(self._address)))
+            else:
+                settings.concurrency = worker.share
+            function = target.load(name)
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            return (worker or self._initialisation).fail(error)
+        if environment.takes_snapshot() and (status := self._initialisation.restore()):
+            return status
+        service = Service(function, self._kept, self._address, settings, self._log)
+        service.ends = ends
+        shutdown = Shutdown(service, self._kept, self._outer)
+        if worker is not None:
+            worker.ready()
+        service.serve()
+        shutdown.complete()
+        return 0

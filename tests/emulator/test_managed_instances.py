@@ -52,6 +52,22 @@ def test_eight_at_once_in_one_process(emulator_binary: Path, handler: str) -> No
     assert {line["requestId"] for line in lines} == ids
 
 
+def test_eight_at_once_in_two_processes(emulator_binary: Path) -> None:
+    with environment(emulator_binary, variables={"ASGI_LAMBDA_WORKERS": "2"}) as instances:
+        instances.invoke(request("/answer/ready"))
+        answers = instances.invoke_all(*[request("/ids")] * 8)
+        instances.process.terminate()
+        instances.wait_for_end()
+
+    said = [ast.literal_eval(json.loads(answer.body)["body"]) for answer in answers]
+    assert len({first[0] for first, _, _ in said}) == 8
+    started = {note.pid for note in instances.notes if note.what == "startup"}
+    assert {note.pid for note in instances.notes if note.what == "shutdown"} == started
+    assert len(started) == 2
+    assert {pid for _, _, pid in said} <= started
+    assert "SIGKILL" not in instances.log
+
+
 def test_the_response_is_there_before_the_work_is_done(emulator_binary: Path) -> None:
     with environment(emulator_binary) as instances:
         answer = instances.invoke(request("/background/0.3"))

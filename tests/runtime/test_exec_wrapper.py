@@ -157,8 +157,18 @@ def test_without_the_package_it_says_so(tmp_path: Path) -> None:
     assert_refused(done, f"expected the package asgi_lambda in {tmp_path / 'task'}, /opt/python/")
 
 
-@pytest.mark.parametrize("safe", [False, True])
-def test_function_is_served_with_the_path_of_awss_client(tmp_path: Path, safe: bool) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"PYTHONSAFEPATH": "1"},
+        {"ASGI_LAMBDA_WORKERS": "2", "AWS_LAMBDA_MAX_CONCURRENCY": "2"},
+    ],
+    ids=["alone", "safe", "workers"],
+)
+def test_function_is_served_with_the_path_of_awss_client(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
     (tmp_path / "where.py").write_text(WHERE)
     with Double() as api:
         variables = {
@@ -166,7 +176,7 @@ def test_function_is_served_with_the_path_of_awss_client(tmp_path: Path, safe: b
             "LAMBDA_TASK_ROOT": str(tmp_path),
             "_HANDLER": "where.handler",
             "PYTHONPATH": f"/var/runtime:{CHECKOUT}",
-            **({"PYTHONSAFEPATH": "1"} if safe else {}),
+            **more,
         }
         command = [str(WRAPPER), sys.executable, "/var/runtime/bootstrap.py"]
         with Program(command=command, environment=clean_environment(variables)):
