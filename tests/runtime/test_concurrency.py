@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,14 +168,26 @@ def test_after_three_that_do_not_end_the_others_still_do() -> None:
     assert slow.content["statusCode"] == 200
 
 
-def test_many_invocations_leave_nothing_behind() -> None:
-    with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="8") as client:
-        for number in range(3_000):
-            client.api.give(request("/memory"), str(number))
-        early = json.loads(client.api.answer("500").content["body"])
-        late = json.loads(client.api.answer("2999").content["body"])
+@pytest.mark.parametrize(
+    ("variables", "count"), [({}, 10_000), (STREAM, 3_000)], ids=["buffered", "streamed"]
+)
+def test_many_invocations_leave_nothing_behind(variables: dict[str, str], count: int) -> None:
+    memory, failure = request("/"), request("/raise")
+    with start("web.flat", AWS_LAMBDA_MAX_CONCURRENCY="8", **variables) as client:
+        for number in range(count):
+            client.api.give(memory if number % 100 else failure, str(number))
+        # A question and an answer for each; to look at them any earlier would take long.
+        client.api.until(lambda: len(client.api.requests) >= 2 * count)
+        answers = [client.api.answer(str(number)) for number in (501, count - 1)]
 
-    assert late - early < 2_000
+    early, late = (_memory(each, streamed=bool(variables)) for each in answers)
+    # KiB: 100 bytes for each of 10,000, which is less than one object with attributes takes.
+    assert late - early < 1_000
+
+
+def _memory(answer: Received, *, streamed: bool) -> int:
+    body = answer.body.rpartition(b"\0")[2] if streamed else answer.content["body"]
+    return int(body)
 
 
 def test_a_function_that_exits_ends_the_process() -> None:

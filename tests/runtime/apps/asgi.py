@@ -164,6 +164,13 @@ async def do_memory(argument: str, scope: Any, receive: Any, send: Any) -> None:
     await do_answer(str(memory()), scope, receive, send)
 
 
+async def quiet(scope: Any, receive: Any, send: Any) -> None:
+    """Only answer with the memory, or fail, and write nothing for the test."""
+    if scope["path"] == "/raise":
+        raise LookupError("the application has a fault")
+    await do_memory("", scope, receive, send)
+
+
 def memory() -> int:
     """How much (KiB) the process has now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -8,9 +8,10 @@ from typing import Any
 
 from asgi_lambda import adapt
 from tests.emulator.apps.application import note
-from tests.runtime.apps.asgi import application
+from tests.runtime.apps.asgi import application, quiet
 
 handler = adapt(application, access_log=True)
+flat = adapt(quiet, lifespan="off")
 failing = adapt(application, fail_on=[503, range(500, 502)])
 
 
