@@ -77,6 +77,13 @@ class KeptLoop(Loop, Protocol):
         """Give the loop a turn, where a thread runs it; from any thread."""
         ...
 
+    def hear(self, number: int) -> None:
+        """Let a signal end a wait of the loop also where it comes just before that.
+
+        To be called on the main thread. It may set a handler, which can be replaced.
+        """
+        ...
+
     def run(self, main: Main, patience: Patience | None) -> Ending:
         """As `call`, for who is on no loop, in any thread.
 

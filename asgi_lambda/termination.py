@@ -43,7 +43,9 @@ class Termination:
         self._kept = kept
         self._finished = False
         self._timer: threading.Timer | None = None
-        self.previous = signal.signal(signal.SIGTERM, self._on_signal)
+        self.previous = signal.getsignal(signal.SIGTERM)
+        kept().hear(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._finished:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -143,6 +145,31 @@ def test_busy_for_long_the_shutdown_runs_beside_the_invocation(
     if installed._timer is not None:
         installed._timer.join()
     assert len(signals) == 1
+
+
+def test_a_wait_ends_with_a_signal_that_came_before_it(adapt: Adapt, signals: list[str]) -> None:
+    """As one that comes between the last look for signals and the wait does not interrupt it."""
+    app = Recorder()
+    shut_down = anyio.Event()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+            shut_down.set()
+            return
+        threading.Thread(target=signal_to_this_thread, args=[main]).start()
+        await shut_down.wait()
+        await respond(send, b"late")
+
+    main = threading.get_ident()
+    assert adapt(serve)(http_event(), Context())["body"] == "late"
+
+
+def signal_to_this_thread(main: int) -> None:
+    """Have the signal taken here, which ends no wait of the main thread, once that waits."""
+    while sys._current_frames()[main].f_code.co_name not in ("select", "wait"):
+        time.sleep(0.001)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 
 @pytest.mark.parametrize("lived_through", [signal.SIG_IGN])

@@ -106,6 +106,10 @@ class KeptLoop(AsyncioLoop):
     def wake(self) -> None:
         self.raw.call_soon_threadsafe(lambda: None)
 
+    def hear(self, number: int) -> None:
+        # It sets what wakes the loop, which stays when another handler is set.
+        self.raw.add_signal_handler(number, _nothing)
+
     def _begin(self, call: Call, main: Main) -> bool:
         """Begin the task of a call, and return whether that was all.
 
@@ -216,3 +220,7 @@ def running() -> AsyncioLoop:
 
 async def _forever() -> None:
     await asyncio.get_running_loop().create_future()
+
+
+def _nothing() -> None:
+    pass

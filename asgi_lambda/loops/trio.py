@@ -101,6 +101,9 @@ class KeptLoop(TrioLoop):
         for call in tuple(self._calls):
             call.wake()
 
+    def hear(self, number: int) -> None:
+        """Nothing is to be done: no wait of the main thread is a long one."""
+
     def _hand_over(self) -> None:
         if self.idle and self.when_idle is not None:
             when_idle, self.when_idle = self.when_idle, None
