@@ -99,6 +99,7 @@ def test_busy_the_shutdown_waits_for_the_invocation(
         return arranged
 
     monkeypatch.setattr(environment, "end_after_answer", end_after_answer)
+    monkeypatch.setattr(termination, "_FOR_INVOCATION", 30.0)
     app = Recorder()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -169,6 +169,8 @@ class Double:
             self._over = True
             self._more.notify_all()
         self.restored.set()
+        # Else its thread would take some more of those that try again.
+        self._threads[0].join(PATIENCE)
         self._listener.close()
         self.drop_connections()
 

@@ -25,6 +25,7 @@ from asgi_lambda.runtime.streamed import StreamedDelivery
 from asgi_lambda.runtime.target import load
 from asgi_lambda.sources import detect
 from tests.applications import http_only, respond
+from tests.backends import until
 from tests.runtime.double import NEXT, Behaviour, Double
 from tests.runtime.events import request
 
@@ -56,9 +57,12 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
         return None, None, None
 
     async def main() -> None:
-        for coroutine in (service._next(poller), service.threads.run(call)):
+        for coroutine, begun in (
+            (service._next(poller), lambda: NEXT in api.whats()),
+            (service.threads.run(call), entered.is_set),
+        ):
             task = asyncio.ensure_future(coroutine)
-            await asyncio.sleep(0.01)
+            await until(begun)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -73,7 +77,10 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
 
 @pytest.mark.parametrize("streams", [False, True])
 def test_so_it_does_while_an_application_runs(api: Double, streams: bool) -> None:
+    waits = asyncio.Event()
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        waits.set()
         await asyncio.Event().wait()
 
     handler = adapt(http_only(serve), deadline_margin=None)
@@ -93,7 +100,7 @@ def test_so_it_does_while_an_application_runs(api: Double, streams: bool) -> Non
         invocation = await runtime_api.next()
         running = delivery.run(asyncio_loops.kept(), runtime_api, invocation)
         task = asyncio.ensure_future(running)
-        await asyncio.sleep(0.01)
+        await waits.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -118,9 +125,8 @@ def test_what_has_ended_is_not_given_up_while_its_result_is_taken(api: Double) -
         invocation = await runtime_api.next()
         delivery = Delivery(handler, source, handler._open(source, event, None))
         task = asyncio.ensure_future(delivery.run(asyncio_loops.kept(), runtime_api, invocation))
-        await asyncio.sleep(0.05)
+        await until(lambda: delivery._reply is not None and delivery._task is None)
         delivery.give_up("the end of the environment")
-        await asyncio.sleep(0.01)
         go_on.set()
         reply = await task
         assert reply is not None
