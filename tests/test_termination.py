@@ -164,6 +164,10 @@ def test_a_wait_ends_with_a_signal_that_came_before_it(adapt: Adapt, signals: li
 
     main = threading.get_ident()
     assert adapt(serve)(http_event(), Context())["body"] == "late"
+    (installed,) = termination._installed.values()
+    if installed._timer is not None:
+        installed._timer.join()
+    assert len(signals) == 1
 
 
 def signal_to_this_thread(main: int) -> None:
