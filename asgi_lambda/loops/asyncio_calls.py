@@ -132,7 +132,9 @@ class AsyncioLoop:
         try:
             task = asyncio.Task(main(self), loop=self.raw, context=copy_context(), **EAGER)
             call.task = task
-            task.add_done_callback(lambda _: over.set())
+            # Where it has ended at once, a callback would cost a turn of the loop.
+            if not call.over:
+                task.add_done_callback(lambda _: over.set())
             while not call.over:
                 await over.wait()
         except asyncio.CancelledError:

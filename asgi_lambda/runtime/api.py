@@ -77,17 +77,22 @@ class RuntimeAPI:
     ) -> None:
         host, _, port = address.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
-        self._address = address
         self._on_loss = on_loss
         self._connection: Connection | None = None
         self._reconnecting: asyncio.Task[None] | None = None
         self.asks_ahead = False
         self._asked: asyncio.Future[Reply] | None = None
+        self._own: Final = [("Host", address), ("User-Agent", _USER_AGENT)]
+        self._question: Final = requests.head("GET", _NEXT, self._own)  # the same each time
 
     async def next(self) -> Invocation:
         """The next invocation, whenever it comes. Raises ConnectionLost and Refused."""
         asked, self._asked = self._asked, None
-        reply = await (asked or await self.begin("GET", _NEXT))
+        try:
+            reply = await (asked or self._begin(await self._connected(), self._question))
+        except asyncio.CancelledError:  # else an event might come for which there is nobody
+            self.close()
+            raise
         if reply.status != 200:
             raise Refused("/next", reply)
         return Invocation(reply.headers, reply.body)
@@ -100,18 +105,30 @@ class RuntimeAPI:
         """
         connection = self._connection
         if self.asks_ahead and length < _SURELY_TAKEN and connection and not connection.lost:
-            self._asked = self._begin(connection, "GET", _NEXT)
+            self._asked = self._begin(connection, self._question)
 
     async def respond(
-        self, invocation: Invocation, body: bytes, content_type: str = "application/json"
+        self,
+        invocation: Invocation,
+        *body: bytes,
+        content_type: str = "application/json",
+        last: bool = False,
     ) -> asyncio.Future[Reply]:
         """Begin to hand a response over; what comes back is the reply that will follow.
 
-        Waits for nothing where there is a connection, and so is all or nothing. Raises
-        ConnectionLost, as the reply may.
+        body: in pieces, as a large one is not to be copied. last: nothing of this invocation is
+        left to be done, so `ask_ahead` in the same packet. Waits for nothing where there is a
+        connection, and so is all or nothing. Raises ConnectionLost, as the reply may.
         """
-        fields = [("Content-Type", content_type), *invocation.echo()]
-        return await self.begin("POST", invocation.path("response"), fields, body)
+        length = sum(map(len, body))
+        kind, size = ("Content-Type", content_type), ("Content-Length", str(length))
+        fields = [*self._own, kind, *invocation.echo(), size]
+        head = requests.head("POST", invocation.path("response"), fields)
+        asks = last and self.asks_ahead and length < _SURELY_TAKEN
+        connection = await self._connected()
+        reply = self._begin(connection, head, *body, self._question if asks else b"")
+        self._asked = connection.reply() if asks else None
+        return reply
 
     async def fail(self, invocation: Invocation, error: bytes, cause: str) -> Reply:
         """Report an error, as JSON, with what X-Ray wants to know. Raises ConnectionLost."""
@@ -128,8 +145,7 @@ class RuntimeAPI:
         Raises ConnectionLost.
         """
         fields = [
-            ("Host", self._address),
-            ("User-Agent", _USER_AGENT),
+            *self._own,
             ("Content-Type", content_type),
             ("Lambda-Runtime-Function-Response-Mode", "streaming"),
             ("Transfer-Encoding", "chunked"),
@@ -157,26 +173,18 @@ class RuntimeAPI:
         return await (await self.begin(method, path, fields, body))
 
     async def begin(
-        self, method: str, path: str, fields: Fields = (), body: bytes = b""
+        self, method: str, path: str, fields: Fields = (), *body: bytes
     ) -> asyncio.Future[Reply]:
         """Send any request; what comes back is the reply to come. Raises ConnectionLost."""
-        return self._begin(await self._connected(), method, path, fields, body)
-
-    def _begin(
-        self, connection: Connection, method: str, path: str, fields: Fields = (), body: bytes = b""
-    ) -> asyncio.Future[Reply]:
-        fields = [("Host", self._address), ("User-Agent", _USER_AGENT), *fields]
+        fields = [*self._own, *fields]
         if method == "POST":
-            fields.append(("Content-Length", str(len(body))))
-        head = requests.head(method, path, fields)
-        reply = connection.reply()
-        connection.send(head, body)
-        reply.add_done_callback(self._on_reply)
-        return reply
+            fields.append(("Content-Length", str(sum(map(len, body)))))
+        return self._begin(await self._connected(), requests.head(method, path, fields), *body)
 
-    def _on_reply(self, reply: asyncio.Future[Reply]) -> None:
-        if reply.cancelled():  # and would come in place of that to the next call
-            self.close()
+    def _begin(self, connection: Connection, *request: bytes) -> asyncio.Future[Reply]:
+        reply = connection.reply()
+        connection.send(*request)
+        return reply
 
     async def _connected(self) -> Connection:
         if self._reconnecting is not None:

@@ -52,6 +52,10 @@ class Delivery:
         self._handler = handler
         self._source = source
         self._call = call
+        self._body: tuple[bytes, ...] = ()
+        # What hands it over where the application goes on, and the reply to come.
+        self._soon: asyncio.Handle | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._reply: asyncio.Future[Reply] | None = None
         # Why nobody waits for the rest of the response, once that is so.
         self._given_up: str | None = None
@@ -114,10 +118,16 @@ class Delivery:
         return None if call.cycle.state is State.COMPLETE else 500
 
     async def _finish(self, status: int | None) -> Reply | None:
+        if self._soon is not None:
+            self._soon.cancel()
+        if self._sending is not None:
+            await self._sending
         if self._reply is None:
-            await self._respond(status)
+            self._body = self._body or self._render(status)
+            await self._respond(last=True)
+        else:
+            self._api.ask_ahead(sum(map(len, self._body)))
         assert self._reply is not None
-        self._api.ask_ahead(self._length)
         return await self._reply
 
     async def _write(self, chunk: bytes) -> None:
@@ -127,14 +137,23 @@ class Delivery:
             _tell_of_streams()
         # What may yet make the invocation fail does not leave before the application has ended.
         if call.cycle.state is State.COMPLETE and not self._may_fail(call.cycle.status):
-            await self._respond(None)
-            await self._api.drain()
+            self._body = self._render(None)
+            if self._api.asks_ahead:
+                # Most applications return now: then the response and the question for the next
+                # invocation leave together.
+                self._soon = asyncio.get_running_loop().call_soon(self._go_ahead)
+            else:
+                await self._respond()
+                await self._api.drain()
 
-    async def _respond(self, status: int | None) -> None:
-        rendered = self._handler._render(self._source, self._call, status)
-        body = encode_response(rendered)
-        self._length = len(body)
-        self._reply = await self._api.respond(self._invocation, body)
+    def _go_ahead(self) -> None:
+        self._sending = asyncio.get_running_loop().create_task(self._respond())
+
+    def _render(self, status: int | None) -> tuple[bytes, ...]:
+        return encode_response(self._handler._render(self._source, self._call, status))
+
+    async def _respond(self, *, last: bool = False) -> None:
+        self._reply = await self._api.respond(self._invocation, *self._body, last=last)
 
     def _may_fail(self, status: int) -> bool:
         return status in self._handler._options.fail_on

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.response import UTF8_RUNTIMES
@@ -40,13 +39,13 @@ def encode(result: Any) -> tuple[bytes, str]:
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
-def encode_response(rendered: Mapping[str, Any]) -> bytes:
-    """A response of ours as JSON; a large body in base64 goes in as it is."""
+def encode_response(rendered: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """A response of ours as JSON, in pieces; a large body in base64 is one as it is."""
     body: str = rendered["body"]
     if not rendered["isBase64Encoded"] or len(body) < _WORTH_SPLITTING:
-        return to_json(rendered).encode()
+        return (to_json(rendered).encode(),)
     rest = to_json({key: value for key, value in rendered.items() if key != "body"})
-    return b"".join((rest[:-1].encode(), b', "body": "', body.encode("ascii"), b'"}'))
+    return rest[:-1].encode() + b', "body": "', body.encode("ascii"), b'"}'
 
 
 def to_json(value: Any) -> str:
@@ -60,6 +59,9 @@ def to_json(value: Any) -> str:
 
 def _pieces(value: Any) -> Iterator[str]:
     """JSON of a value that may have decimals and bytes in it. Raises TypeError."""
+    # Most functions return none, and each process would wait for the import.
+    from decimal import Decimal
+
     if isinstance(value, Decimal):
         yield "NaN" if value.is_nan() else str(value)
     elif isinstance(value, bytes):

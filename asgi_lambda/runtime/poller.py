@@ -66,8 +66,7 @@ class Poller:
             except Fault as fault:
                 await self.fail(invocation, fault)
                 return
-            taken = await self.api.respond(invocation, body, content_type)
-            self.api.ask_ahead(len(body))
+            taken = await self.api.respond(invocation, body, content_type=content_type, last=True)
             reply = await taken
         await self.settle(invocation, event, reply)
 
@@ -95,7 +94,7 @@ class Poller:
             await self.fail(invocation, Fault("Function.ResponseSizeTooLarge", what))
             return
         answer = marshal.encode_response(source.render(Response.plain(500, "")))
-        self._judge(await (await self.api.respond(invocation, answer)), invocation)
+        self._judge(await (await self.api.respond(invocation, *answer)), invocation)
 
     def _judge(self, reply: Reply, invocation: Invocation) -> None:
         """Go on, unless the reply says that there is nothing to go on with. Raises Refused."""

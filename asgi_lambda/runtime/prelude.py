@@ -8,7 +8,7 @@ Lambda guide, "Response streaming for Lambda functions".
 from __future__ import annotations
 
 import json
-from base64 import b64decode
+from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def prelude(rendered: Mapping[str, Any]) -> bytes:
 def whole(rendered: Mapping[str, Any]) -> bytes:
     """A whole response, body and all: for a stream that has but one part."""
     body = rendered.get("body") or ""
-    content = b64decode(body) if rendered.get("isBase64Encoded") else body.encode()
+    content = a2b_base64(body) if rendered.get("isBase64Encoded") else body.encode()
     return prelude(rendered) + content
 
 

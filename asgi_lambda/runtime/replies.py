@@ -117,7 +117,7 @@ class ReplyParser:
             return False
         start, *lines = head.split(b"\r\n")
         version, status = _status_line(start)
-        headers = dict(map(_field, lines))
+        headers = _fields(lines)
         connection = headers.get("connection", "").lower()
         reusable = "close" not in connection and (version != b"1.0" or "keep-alive" in connection)
         self._reply = Reply(status, headers, reusable)
@@ -162,7 +162,7 @@ class ReplyParser:
         if line is None:
             return False
         if line:
-            _field(line)
+            _fields([line])
         else:
             self._expected = _Expected.HEAD
         return True
@@ -223,13 +223,19 @@ def _status_line(line: bytes) -> tuple[bytes, int]:
     return protocol[-3:], int(status)
 
 
-def _field(line: bytes) -> tuple[str, str]:
-    name, colon, value = line.partition(b":")
+def _fields(lines: list[bytes]) -> dict[str, str]:
+    """Header fields. What is not allowed is looked for in all of them at once."""
+    fields = [line.partition(b":") for line in lines]
+    names = [name for name, _, _ in fields]
+    values = b"".join([value for _, _, value in fields])
     if (
-        not colon
-        or not name
-        or name.translate(None, _NAME)
-        or value != value.translate(None, _ENDS)
+        b"" in names
+        or b"" in [colon for _, colon, _ in fields]
+        or b"".join(names).translate(None, _NAME)
+        or len(values) != len(values.translate(None, _ENDS))
     ):
         raise MalformedReply("expected a header field")
-    return name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+    return {
+        name.decode("ascii").lower(): value.strip(b" \t").decode("latin-1")
+        for name, _, value in fields
+    }

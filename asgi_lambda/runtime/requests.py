@@ -16,8 +16,7 @@ def head(method: str, path: str, fields: Iterable[tuple[str, str]]) -> bytes:
 
     UTF-8, as AWS's client has it. Raises ValueError for text that would end its line.
     """
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
-    return "\r\n".join([*map(_line, lines), "", ""]).encode("utf-8", "replace")
+    return _lines([f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)])
 
 
 def chunk(*data: bytes) -> list[bytes]:
@@ -31,11 +30,12 @@ def chunk(*data: bytes) -> list[bytes]:
 
 def last_chunk(trailers: Iterable[tuple[str, str]] = ()) -> bytes:
     """The end of a chunked body, with what is to be told only there."""
-    lines = [_line(f"{name}: {value}") for name, value in trailers]
-    return "\r\n".join(["0", *lines, "", ""]).encode("utf-8", "replace")
+    return _lines(["0", *(f"{name}: {value}" for name, value in trailers)])
 
 
-def _line(text: str) -> str:
-    if "\r" in text or "\n" in text or "\0" in text:
+def _lines(lines: list[str]) -> bytes:
+    text = "\r\n".join([*lines, "", ""])
+    # Each end of a line is ours.
+    if not text.count("\r") == text.count("\n") == len(lines) + 1 or "\0" in text:
         raise ValueError("expected one line, got several")
-    return text
+    return text.encode("utf-8", "replace")

@@ -22,7 +22,6 @@ from asgi_lambda.runtime.context import LambdaContext, enter
 from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Fault
 from asgi_lambda.runtime.poller import Poller
-from asgi_lambda.runtime.streamed import StreamedDelivery
 from asgi_lambda.runtime.threads import Threads
 
 if TYPE_CHECKING:
@@ -190,6 +189,9 @@ class Service:
             return None
         call = handler._open(source, event, context)
         if settings.streams and source.name in prelude.SOURCES:
+            # Most functions do not stream.
+            from asgi_lambda.runtime.streamed import StreamedDelivery
+
             return StreamedDelivery(handler, source, call, settings.idle)
         return Delivery(handler, source, call)
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi_lambda import adapt
+from asgi_lambda.loops import RETURNED
 from asgi_lambda.loops import asyncio as asyncio_loop
-from asgi_lambda.loops.asyncio_calls import Call
+from asgi_lambda.loops.asyncio_calls import AsyncioLoop, Call
 from tests.applications import Context, Recorder, http_event, http_only, respond
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
+    from asgi_lambda.loop_types import Loop
+    from asgi_lambda.loops import Ending
 
 
 def test_the_kept_loop_is_current() -> None:
@@ -160,6 +163,18 @@ def test_a_call_needs_a_turn_of_the_loop_where_it_cannot_begin_at_once(
     assert handler(http_event(), Context())["body"] == "ok"
     assert len(turns) == (0 if at_once else 1)
     assert not asyncio_loop.runs_here()
+
+
+def test_a_call_that_ends_at_once_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(loop: Loop) -> None: ...
+
+    async def main() -> Ending:
+        with monkeypatch.context() as patch:
+            if sys.version_info < (3, 12):
+                patch.setattr(asyncio, "Task", DoneAtOnce)
+            return await AsyncioLoop(asyncio.get_running_loop()).call(nothing, None)
+
+    assert asyncio.run(main()) is RETURNED
 
 
 def test_a_call_that_begins_at_once_and_waits_gets_its_turns(

@@ -160,6 +160,38 @@ def test_a_stream_without_a_deadline_and_a_line_in_the_log(api: Double) -> None:
     assert api.answer().body.endswith(b"ok")
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_the_question_for_the_next_follows_the_end_of_the_work(api: Double, goes_on: bool) -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send)
+        if goes_on:  # until its response is there
+            await until(lambda: bool(responses()))
+            assert api.whats().count(NEXT) == 1
+
+    def responses() -> list[str]:
+        return [each.what for each in api.requests if each.end == "response" and each.whole_at]
+
+    handler = adapt(http_only(serve))
+    event = request("/")
+    source = detect(event)
+    assert source is not None
+
+    async def main() -> None:
+        runtime_api = RuntimeAPI(api.address)
+        runtime_api.asks_ahead = True
+        api.give(event)
+        invocation = await runtime_api.next()
+        delivery = Delivery(handler, source, handler._open(source, event, None))
+        reply = await delivery.run(asyncio_loops.kept(), runtime_api, invocation)
+        assert reply is not None
+        assert reply.status == 202
+        await until(lambda: api.whats().count(NEXT) == 2)
+        runtime_api.close()
+
+    run_on(asyncio_loops.kept(), main())
+    assert len(responses()) == 1
+
+
 def test_two_calls_share_the_connection_that_is_being_replaced(api: Double) -> None:
     async def main() -> int:
         runtime_api = RuntimeAPI(api.address)
