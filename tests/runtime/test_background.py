@@ -9,14 +9,14 @@ from tests.runtime.events import deadline, request
 
 def test_the_response_is_there_while_the_work_goes_on() -> None:
     with start("web.handler") as client:
-        received = client.api.invoke(request("/background/0.3"))
+        received = client.api.invoke(request("/background/1"))
         following = client.api.wait_for(NEXT, 2)
-        begun = client.wait_for_note("begins /background/0.3").at / 1e9
+        begun = client.wait_for_note("begins /background/1").at / 1e9
 
     assert received.content["body"] == "done"
     assert received.whole_at is not None
-    assert received.whole_at - begun < 0.1
-    assert following.at - received.whole_at > 0.25
+    assert received.whole_at - begun < 0.9
+    assert following.at - begun > 0.99
     assert "one\tin the background" in client.log
     assert "held the response back" not in client.log
 
@@ -25,13 +25,14 @@ def test_responses_are_there_at_once() -> None:
     delays = []
     with start("web.handler") as client:
         for number in range(50):
-            received = client.api.invoke(request("/background/0.01"), str(number))
+            received = client.api.invoke(request("/background/0.05"), str(number))
             client.api.wait_for(NEXT, number + 2)
-            begun = client.wait_for_note("begins /background/0.01", times=number + 1).at / 1e9
+            begun = client.wait_for_note("begins /background/0.05", times=number + 1).at / 1e9
             assert received.whole_at is not None
             delays.append(received.whole_at - begun)
 
-    assert sorted(delays)[len(delays) // 2] < 0.005
+    # The benchmarks tell how soon; a busy machine has them here before the work is done, too.
+    assert sorted(delays)[len(delays) // 2] < 0.04
 
 
 def test_a_failure_in_the_work_is_logged_with_the_request() -> None:

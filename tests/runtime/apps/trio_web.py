@@ -41,7 +41,7 @@ async def do_answer(argument: str, scope: Any, receive: Any, send: Any) -> None:
 
 async def do_ids(argument: str, scope: Any, receive: Any, send: Any) -> None:
     first = context.request_id.get(), context.trace_id.get(), scope["aws.context"].aws_request_id
-    await trio.sleep(0.05)
+    await trio.sleep(0.3)
     await do_answer(repr([first, None, 0]), scope, receive, send)
 
 
