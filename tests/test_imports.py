@@ -15,7 +15,9 @@ PACKAGE = Path(__file__).parent.parent / "asgi_lambda"
 LAYERS = [
     {"__main__"},
     {"cli", "testing"},
-    {"local", "runtime"},
+    # The gateway streams as the runtime does, and runs it.
+    {"local"},
+    {"runtime"},
     {"__init__"},
     {"adapter"},
     {"application", "lifespan", "other_event", "termination"},
