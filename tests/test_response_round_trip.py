@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import anyio
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asgi_lambda import adapt
+from asgi_lambda.local import Gateway
 from asgi_lambda.local.answer import Answer
 from asgi_lambda.local.events import BUILDERS
 from asgi_lambda.local.front_door import FrontDoor
@@ -49,6 +51,23 @@ def answer(
     request = Request(method, "/", [("accept", "*/*")])
     event = door.event(request)
     return door.read(adapt(app, lifespan="off")(event, None), request, "id")
+
+
+def streamed(
+    source: str, status: int, headers: list[tuple[str, str]], chunks: list[bytes], method: str
+) -> Answer:
+    """As `answer`, where the front door streams."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        sent = [(name.encode(), value.encode()) for name, value in headers]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    gateway = Gateway(adapt(app, lifespan="off"), source, invoke_mode="RESPONSE_STREAM")
+    exchange = gateway.open(gateway.door, Request(method, gateway.door.prefix))
+    return anyio.run(gateway.answer, gateway.door, exchange)
 
 
 def grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
@@ -99,3 +118,29 @@ def test_head_has_the_headers_of_a_get(source: str) -> None:
     assert head.body == b""
     assert dict(head.headers).items() <= dict(get.headers).items()
     assert dict(head.headers)["etag"] == '"1"'
+
+
+@pytest.mark.parametrize("source", ["function-url", "rest-api"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@examples
+@given(status=st.integers(200, 599), chunks=CHUNKS, headers=HEADERS, cookies=COOKIES)
+@example(status=200, chunks=[bytes(8), b"\xff"], headers=[("vary", "\xe9")], cookies=["a=1", "a=1"])
+@example(status=304, chunks=[b"none of it"], headers=[], cookies=[])
+def test_a_stream_is_the_same_response(
+    source: str,
+    method: str,
+    status: int,
+    chunks: list[bytes],
+    headers: list[tuple[str, str]],
+    cookies: list[str],
+) -> None:
+    sent = [*headers, *(("set-cookie", cookie) for cookie in cookies)]
+    whole, stream = (each(source, status, sent, chunks, method) for each in (answer, streamed))
+    assert (stream.status, stream.body) == (whole.status, whole.body)
+    pairs = [pair for pair in whole.headers if pair[0] != "content-length"]
+    found, expected = grouped(stream.headers), grouped(pairs)
+    assert found.pop("x-amzn-requestid")
+    assert expected.pop("x-amzn-requestid")
+    assert {name: sorted(found[name]) for name in found} == {
+        name: sorted(expected[name]) for name in expected
+    }

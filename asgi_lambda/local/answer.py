@@ -72,15 +72,17 @@ class UndecodableBody(MalformedResponse):
 class Answer:
     """What the client gets: `status`, `headers` and `body`.
 
-    headers: `(name, value)`, names lower case, repeats kept.
+    headers: `(name, value)`, names lower case, repeats kept. size: bytes of the body, of which a
+    streamed answer keeps the first ones alone.
     """
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "size", "status")
 
     def __init__(self, status: int, headers: list[Pair], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.size = len(body)
 
     @property
     def reason(self) -> str:
@@ -104,29 +106,45 @@ def read(
     accept: the request's header, by which a REST API decides whether to decode base64.
     Raises MalformedResponse.
     """
-    response = _as_json(source, response)
+    response = as_json(source, response)
     if source in _FORMAT_2 and not (isinstance(response, dict) and "statusCode" in response):
         text = response if isinstance(response, str) else json.dumps(response)
         response = {"statusCode": 200, "headers": {"content-type": _JSON}, "body": text}
     if not isinstance(response, dict):
         raise MalformedResponse(f"expected an object, got {_kind(response)}")
     _check_keys(source, response)
-    status = _status(response.get("statusCode", 200))
-    decodes = source != "rest-api" or matches(_first_media_type(accept), binary_media_types)
+    first = accept.partition(",")[0].partition(";")[0].strip().lower()
+    decodes = source != "rest-api" or matches(first, binary_media_types)
     body = _body(response, decodes)
-    headers = _headers(source, response)
-    if source.startswith("alb") and (size := sum(map(_line, headers))) > _ALB_HEADERS:
+    answer = head(source, response)
+    if not has_body(answer, method):
+        return answer
+    return Answer(answer.status, [*answer.headers, ("content-length", str(len(body)))], body)
+
+
+def head(source: str, fields: dict[str, Any]) -> Answer:
+    """Status and headers alone, but for the length of a body that is yet to come.
+
+    fields: a response, or what precedes one that is streamed. Raises MalformedResponse.
+    """
+    status = _status(fields.get("statusCode", 200))
+    headers = _headers(source, fields)
+    size = len("".join(f"{name}: {value}\r\n" for name, value in headers).encode())
+    if source.startswith("alb") and size > _ALB_HEADERS:
         raise MalformedResponse(f"expected at most {_ALB_HEADERS} bytes of headers, got {size}")
     if source in _DEFAULT_TYPE and not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", _DEFAULT_TYPE[source]))
-    headers = [pair for pair in headers if pair[0] not in ("content-length", "transfer-encoding")]
-    if method == "HEAD" or status in _WITHOUT_BODY:
-        return Answer(status, headers, b"")
-    return Answer(status, [*headers, ("content-length", str(len(body)))], body)
+    kept = [pair for pair in headers if pair[0] not in ("content-length", "transfer-encoding")]
+    return Answer(status, kept, b"")
 
 
-def _as_json(source: str, response: Any) -> Any:
-    """The response as it arrives: Lambda passes JSON on, if it is not too long."""
+def has_body(answer: Answer, method: str) -> bool:
+    """Whether a body follows the head of the answer to such a request."""
+    return method != "HEAD" and answer.status not in _WITHOUT_BODY
+
+
+def as_json(source: str, response: Any) -> Any:
+    """The response as JSON has it, if it is not too long. Raises MalformedResponse."""
     try:
         text = json.dumps(response, ensure_ascii=_ESCAPES)
     except (TypeError, ValueError, RecursionError) as error:
@@ -178,9 +196,10 @@ def _headers(source: str, response: dict[str, Any]) -> list[Pair]:
     if source != "alb-multi-value":
         single = [(name, [value]) for name, value in _map(response, "headers").items()]
     if source not in ("alb", *_FORMAT_2):
-        multiple = [(name, _list(name, value)) for name, value in _multi(response)]
-    if source in _FORMAT_2:
-        multiple = [("set-cookie", _list("cookies", response.get("cookies") or []))]
+        multi = _map(response, "multiValueHeaders")
+        multiple = [(name, _list(name, values)) for name, values in multi.items()]
+    if source in (*_FORMAT_2, "rest-api"):  # which takes them of a streamed response alone
+        multiple.append(("set-cookie", _list("cookies", response.get("cookies") or [])))
     if source == "alb-multi-value":
         # The last value leaves first, as a measurement in 2022 showed.
         multiple = [(name, values[::-1]) for name, values in multiple]
@@ -197,10 +216,6 @@ def _map(response: dict[str, Any], key: str) -> dict[str, Any]:
     if fields is not None and not isinstance(fields, dict):
         raise MalformedResponse(f"{key}: expected an object, got {_kind(fields)}")
     return fields or {}
-
-
-def _multi(response: dict[str, Any]) -> list[tuple[str, Any]]:
-    return list(_map(response, "multiValueHeaders").items())
 
 
 def _list(name: str, values: Any) -> list[Any]:
@@ -226,15 +241,6 @@ def _value(source: str, name: str, value: Any) -> str:
     if _CONTROL.search(value):
         raise MalformedResponse(f"header {name}: expected one line, got control characters")
     return value.strip(" \t")
-
-
-def _line(pair: Pair) -> int:
-    """The bytes of a header, as it is written."""
-    return len(f"{pair[0]}: {pair[1]}\r\n".encode())
-
-
-def _first_media_type(accept: str) -> str:
-    return accept.partition(",")[0].partition(";")[0].strip().lower()
 
 
 def _kind(value: Any) -> str:

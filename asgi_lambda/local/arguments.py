@@ -12,6 +12,7 @@ from asgi_lambda import __version__
 from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local.authorizer import Authorizer
 from asgi_lambda.local.events import BUILDERS, WEBSOCKET, build
+from asgi_lambda.local.front_door import MODES
 from asgi_lambda.local.request import Deployment, Request
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     add_front_door(parser, WEBSOCKET)
     add("--route", action="append", metavar="KEY", help="of a WebSocket API, beside $default")
     add("--route-selection", metavar="EXPRESSION", help="how messages name it")
+    add("--invoke-mode", choices=MODES, help="of a Function URL, or whether a REST API streams")
     add("--timeout", type=float, default=30.0, metavar="S", help="seconds for an invocation (30)")
     add("--env-file", metavar="FILE", help="NAME=value lines, set where they are not yet")
     add("--reload", action="store_true", help="start anew when a Python file changes")
@@ -79,6 +81,7 @@ def settings_of(arguments: Arguments) -> Settings:
         "base_path": arguments.base_path,
         "binary_media_types": arguments.binary_type or (),
         "timeout": arguments.timeout,
+        "invoke_mode": arguments.invoke_mode,
         "claims": mapping_of(arguments, "claims"),
         "authorizer": mapping_of(arguments, "authorizer"),
         "routes": arguments.route or (),

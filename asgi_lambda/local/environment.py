@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.channel import Sink
 
 
 class Environment(Protocol):
@@ -27,6 +28,9 @@ class Environment(Protocol):
         """Shut down, on the task of the startup."""
         ...
 
-    async def invoke(self, event: Event, request_id: str) -> Any:
-        """The response to an event, many at once. Raises what the function raises."""
+    async def invoke(self, event: Event, request_id: str, sink: Sink | None = None) -> Any:
+        """The response to an event, None where it went to the sink; many at once.
+
+        Raises what the function raises.
+        """
         ...

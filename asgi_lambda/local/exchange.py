@@ -12,14 +12,19 @@ if TYPE_CHECKING:
     from asgi_lambda.local.request import Request
 
 
+# Bytes of bodies, and messages, that are kept: more than any response has that is not streamed.
+_MOST_NOTED: Final = 16_000_000
+_MOST_MESSAGES: Final = 10_000
+
+
 class Exchange:
     """A request, its invocation and its answer; what did not come about is None.
 
     id: of the invocation. target: path and query, as its client typed them. response: what the
     function returned; error: what it raised. reason: why the front door answers by itself, else "".
     replays: the id of the one that it repeats. scope, messages, log: what a tap notes, see there;
-    messages are `(moment, direction, message)`, and log entries `(moment, level, text)`. Moments
-    are those of `time.perf_counter`.
+    messages are `(moment, direction, message)`, with `noted` bytes of body, and log entries
+    `(moment, level, text)`. Moments are those of `time.perf_counter`.
     """
 
     __slots__ = (
@@ -32,6 +37,7 @@ class Exchange:
         "invoked",
         "log",
         "messages",
+        "noted",
         "reason",
         "replays",
         "request",
@@ -59,6 +65,7 @@ class Exchange:
         self.replays: str | None = None
         self.scope: dict[str, Any] | None = None
         self.messages: list[tuple[float, str, dict[str, Any]]] = []
+        self.noted = 0
         self.log: list[tuple[float, str, str]] = []
 
     @property
@@ -67,6 +74,16 @@ class Exchange:
         if self.invoked is None:
             return 0.0
         return (self.returned or time.perf_counter()) - self.invoked
+
+    def note(self, direction: str, message: dict[str, Any]) -> None:
+        """Keep a message, and its body too, where that is not one of very many."""
+        body = message.get("body")
+        if isinstance(body, bytes):
+            self.noted += len(body)
+            if self.noted > _MOST_NOTED:
+                message = {**message, "body": f"{len(body)} bytes"}
+        if len(self.messages) < _MOST_MESSAGES:
+            self.messages.append((time.perf_counter(), direction, message))
 
 
 class Observer(Protocol):

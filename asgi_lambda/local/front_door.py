@@ -5,10 +5,11 @@ Joins what the modules beside it know; does no I/O and calls no function.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from asgi_lambda.errors import ConfigurationError
-from asgi_lambda.local.answer import MalformedResponse, UndecodableBody, read
+from asgi_lambda.local.answer import Answer, MalformedResponse, UndecodableBody, as_json, read
 from asgi_lambda.local.authorizer import Authorizer
 from asgi_lambda.local.events import STAGED, WEBSOCKET, build, check, domain, prefix
 from asgi_lambda.local.limits import check_body, check_event, check_headers
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from asgi_lambda.lambda_types import Event
-    from asgi_lambda.local.answer import Answer
 
 # The request's id in the answer, where clients get to see it.
 _ID_HEADER: Final = {
@@ -30,6 +30,13 @@ _ID_HEADER: Final = {
 }
 # Seconds. Source: API Gateway guide, "Quotas".
 _PATIENCE: Final = {"rest-api": 29.0, "http-api": 30.0, "http-api-v1": 30.0, WEBSOCKET: 29.0}
+# Seconds for a whole stream, and between its parts behind a regional or a private endpoint. Source:
+# API Gateway guide, "Stream the integration response for your proxy integrations".
+_STREAM_PATIENCE: Final = {"rest-api": 900.0}
+_STREAM_IDLE: Final = {"rest-api": 300.0}
+# The front doors that can pass a response on as it comes, and the mode in which they do.
+STREAMING: Final = ("function-url", "rest-api")
+MODES: Final = ("BUFFERED", "RESPONSE_STREAM")
 
 
 class Settings(TypedDict, total=False):
@@ -37,7 +44,8 @@ class Settings(TypedDict, total=False):
 
     stage, base_path, binary_media_types, integration_timeout (s): of the API. timeout: of the
     function (s). claims, authorizer: what the API's authorizer says of every caller. routes: of
-    messages, beside `$default`; route_selection_expression: how one names its route.
+    messages, beside `$default`; route_selection_expression: how one names its route. invoke_mode:
+    BUFFERED or RESPONSE_STREAM, by which a REST API has the response transfer mode STREAM.
     """
 
     stage: str | None
@@ -49,31 +57,46 @@ class Settings(TypedDict, total=False):
     authorizer: Mapping[str, Any] | None
     routes: Iterable[str]
     route_selection_expression: str | None
+    invoke_mode: str | None
 
 
 class FrontDoor:
     """Requests in, answers out.
 
     source: its name. domain: its name on AWS. prefix: what clients type in front of the
-    application's paths. patience: seconds it waits for the function, None where it waits as long as
-    that may take.
+    application's paths. streams: whether it passes a response on as it comes. patience: seconds it
+    waits for the function, or the whole of a stream, and idle: for more of a stream; None where it
+    waits as long as that may take.
     Raises ConfigurationError for settings that it does not have.
     """
 
-    __slots__ = ("_authorizer", "deployment", "domain", "patience", "prefix", "source")
+    __slots__ = (
+        "_authorizer",
+        "deployment",
+        "domain",
+        "idle",
+        "patience",
+        "prefix",
+        "source",
+        "streams",
+    )
 
     def __init__(
         self,
         source: str,
         deployment: Deployment | None = None,
         authorizer: Authorizer | None = None,
+        invoke_mode: str | None = None,
     ) -> None:
         self.deployment = deployment or Deployment()
         check(source, self.deployment)
         self.source = source
         self.domain = domain(source, self.deployment)
         self.prefix = prefix(source, self.deployment)
-        self.patience = self.deployment.integration_timeout or _PATIENCE.get(source)
+        self.streams = _streams(source, invoke_mode)
+        patience = (_STREAM_PATIENCE if self.streams else _PATIENCE).get(source)
+        self.patience = self.deployment.integration_timeout or patience
+        self.idle = _STREAM_IDLE.get(source)
         self._authorizer = authorizer or Authorizer(source)
 
     def behind_prefix(self, path: str) -> str:
@@ -115,9 +138,26 @@ class FrontDoor:
             raise Refused(Cause.BASE64, str(error)) from error
         except MalformedResponse as error:
             raise Refused(Cause.FAILED, str(error)) from error
-        if self.source in _ID_HEADER:
-            answer.headers.append((_ID_HEADER[self.source], request_id))
+        answer.headers += self.identify(request_id)
         return answer
+
+    def read_unstreamed(self, response: Any, request_id: str) -> Answer:
+        """The answer to whom a stream was to be passed on, where the function returned a response.
+
+        A Function URL then does not look into it. Raises Refused.
+        """
+        if self.source != "function-url":
+            raise Refused(Cause.FAILED, "expected a stream, got a response that was returned")
+        try:
+            body = json.dumps(as_json(self.source, response)).encode()
+        except MalformedResponse as error:
+            raise Refused(Cause.FAILED, str(error)) from error
+        headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
+        return Answer(200, headers + self.identify(request_id), body)
+
+    def identify(self, request_id: str) -> list[tuple[str, str]]:
+        """The headers with the front door's own id of a request."""
+        return [(_ID_HEADER[self.source], request_id)] if self.source in _ID_HEADER else []
 
     def request_id(self, event: Event) -> str:
         """The front door's own id of a request, "" where it has none."""
@@ -142,7 +182,7 @@ def set_up(source: str, settings: Settings) -> FrontDoor:
         settings.get("integration_timeout"),
     )
     authorizer = Authorizer(source, settings.get("claims"), settings.get("authorizer"))
-    return FrontDoor(source, deployment, authorizer)
+    return FrontDoor(source, deployment, authorizer, settings.get("invoke_mode"))
 
 
 def applicable(source: str, settings: Settings) -> Settings:
@@ -152,4 +192,20 @@ def applicable(source: str, settings: Settings) -> Settings:
         kept["stage"] = kept["base_path"] = kept["integration_timeout"] = kept["claims"] = None
         if source != "function-url":
             kept["authorizer"] = None
+    if source not in STREAMING:
+        kept["invoke_mode"] = None
     return kept
+
+
+def _streams(source: str, invoke_mode: str | None) -> bool:
+    """Whether a front door streams. Raises ConfigurationError."""
+    if invoke_mode not in (None, *MODES):
+        raise ConfigurationError(f"invoke_mode: expected {' or '.join(MODES)}, got {invoke_mode!r}")
+    if invoke_mode != "RESPONSE_STREAM":
+        return False
+    if source not in STREAMING:
+        raise ConfigurationError(
+            f"invoke_mode: expected BUFFERED for {source!r}, since {' and '.join(STREAMING)} "
+            f"stream alone, got {invoke_mode!r}"
+        )
+    return True

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgi_lambda.adapter import Handler
 from asgi_lambda.errors import AsgiLambdaError, LoopError
+from asgi_lambda.local.channel import stream, stream_whole
 from asgi_lambda.local.context import Context
 from asgi_lambda.local.target import handler_in
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.channel import Sink
 
 
 class FunctionTimedOut(AsgiLambdaError):
@@ -40,7 +42,9 @@ class Function:
     def __init__(self, handler: Callable[[Any, Any], Any], timeout: float) -> None:
         self.timeout = timeout
         self.handler = handler
+        # Whom the server's loop awaits, and whose responses can be streamed as they come.
         self._awaited: Handler | None = handler if isinstance(handler, Handler) else None
+        self._streamed = self._awaited
         self._lifespan: AbstractAsyncContextManager[Handler] | None = None
         self._turn = asyncio.Lock()
         self._left: set[asyncio.Future[Any]] = set()
@@ -70,20 +74,26 @@ class Function:
             await self._in_thread(inner.shutdown)
         self._retire()
 
-    async def invoke(self, event: Event, request_id: str) -> Any:
-        """The Lambda response.
+    async def invoke(self, event: Event, request_id: str, sink: Sink | None = None) -> Any:
+        """The Lambda response, None where it went to the sink.
 
         Raises what the handler raises, FunctionTimedOut and FunctionExited.
         """
-        if self._awaited is not None:
-            try:
+        try:
+            if sink is not None and self._streamed is not None:
+                call = stream(self._streamed, event, self._context(request_id), sink)
+                return await self._in_time(call)
+            if sink is None and self._awaited is not None:
                 return await self._in_time(self._awaited.invoke(event, self._context(request_id)))
-            except LoopError:
-                # Its application belongs to a loop of its own, as one for trio does.
-                self._awaited = None
+        except LoopError:
+            # Its application belongs to a loop of its own, as one for trio does.
+            self._awaited = self._streamed = None
         async with self._turn:
             context = self._context(request_id)
-            return await self._in_time(self._in_thread(self.handler, event, context))
+            response = await self._in_time(self._in_thread(self.handler, event, context))
+        if sink is None or handler_in(self.handler) is None:
+            return response
+        return await stream_whole(response, sink)
 
     def _context(self, request_id: str) -> Context:
         return Context(timeout=self.timeout, request_id=request_id)

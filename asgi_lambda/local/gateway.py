@@ -1,6 +1,7 @@
 """`Gateway`: a Lambda function behind a front door, as an ASGI application.
 
-request -> event -> function -> Lambda response -> answer; each step as strictly as AWS has it.
+request -> event -> function -> Lambda response -> answer; each step as strictly as AWS has it. A
+front door that streams passes the last two on as they come.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from asgi_lambda.local.exchange import Exchange, current
 from asgi_lambda.local.front_door import applicable, set_up
 from asgi_lambda.local.function import Function
 from asgi_lambda.local.refusal import Cause, Refused
+from asgi_lambda.local.streamed_answer import Interrupted, StreamedAnswer
 from asgi_lambda.local.target import as_function
 from asgi_lambda.local.websocket_gateway import WebSockets
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Scope, Send
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.answer import Answer
+    from asgi_lambda.local.channel import Sink
     from asgi_lambda.local.environment import Environment
     from asgi_lambda.local.exchange import Observer
     from asgi_lambda.local.front_door import FrontDoor, Settings
@@ -92,13 +95,13 @@ class Gateway:
         try:
             body = await self._body(receive)
         except Refused as refused:
-            answer = self.close(exchange, self._refuse(self.door, exchange, refused))
-        else:
-            if body is None:  # the client left before its request was complete
-                return
+            await send_answer(
+                self.close(exchange, self._refuse(self.door, exchange, refused)), send
+            )
+            return
+        if body is not None:  # else the client left before its request was complete
             exchange.request.body = body
-            answer = await self.answer(self.door, exchange)
-        await send_answer(answer, send)
+            await self.answer(self.door, exchange, send)
 
     def door_of(self, source: str) -> FrontDoor:
         """The front door of this name, with those of our settings that it has.
@@ -114,13 +117,23 @@ class Gateway:
             observer.arrived(exchange)
         return exchange
 
-    async def answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
-        """The answer to its request, which is complete, through a front door."""
+    async def answer(self, door: FrontDoor, exchange: Exchange, send: Send | None = None) -> Answer:
+        """The answer to its request, which is complete, through a front door.
+
+        send: takes it too, as messages of ASGI. Raises Interrupted where it was a stream that broke
+        off, and somebody took it.
+        """
+        streamed = StreamedAnswer(door, exchange, send) if door.streams else None
         try:
-            answer = await self._answer(door, exchange)
+            answer = await self._answer(door, exchange, streamed)
         except Refused as refused:
             answer = self._refuse(door, exchange, refused)
-        return self.close(exchange, answer)
+        self.close(exchange, answer)
+        if send is not None and (streamed is None or streamed.answer is None):
+            await send_answer(answer, send)
+        elif send is not None and exchange.reason:
+            raise Interrupted(exchange.reason)
+        return answer
 
     def _refuse(self, door: FrontDoor, exchange: Exchange, refused: Refused) -> Answer:
         """The front door's own answer, and why."""
@@ -153,30 +166,50 @@ class Gateway:
             more = message.get("more_body", False)
         return b"".join(chunks)
 
-    async def _answer(self, door: FrontDoor, exchange: Exchange) -> Answer:
+    async def _answer(
+        self, door: FrontDoor, exchange: Exchange, streamed: StreamedAnswer | None
+    ) -> Answer:
         """As `answer`, but raises Refused."""
         request = exchange.request
         request.path = door.behind_prefix(request.path)
         event = exchange.event = door.event(request)
         request_id = door.request_id(event)
-        task = asyncio.create_task(self.invoke(exchange, event))
-        await asyncio.wait({task}, timeout=door.patience)
+        task = asyncio.create_task(self.invoke(exchange, event, streamed))
+        if streamed is None:
+            await asyncio.wait({task}, timeout=door.patience)
+        else:
+            streamed.request_id = request_id
+            await streamed.wait(task)
         if not task.done():
             self._late.add(task)
             task.add_done_callback(self._late.discard)
+        error = exchange.error
+        failed = "" if error is None else f"the function raised {type(error).__name__}"
+        if streamed is not None and (answer := streamed.result(failed)) is not None:
+            return self._passed_on(exchange, answer, streamed.broken)
+        if not task.done():
             raise Refused(Cause.PATIENCE, f"expected a response within {door.patience} s")
-        if exchange.error is not None:
-            raise Refused(Cause.FAILED, f"the function raised {type(exchange.error).__name__}")
+        if failed:
+            raise Refused(Cause.FAILED, failed)
+        if streamed is not None:
+            logger.warning("The function returned its response, and did not stream it")
+            return door.read_unstreamed(exchange.response, request_id)
         return door.read(exchange.response, request, request_id)
 
-    async def invoke(self, exchange: Exchange, event: Event) -> None:
+    def _passed_on(self, exchange: Exchange, answer: Answer, broken: str) -> Answer:
+        exchange.reason = broken
+        if broken:
+            logger.error("The front door cuts its client off: %s", broken)
+        return answer
+
+    async def invoke(self, exchange: Exchange, event: Event, sink: Sink | None = None) -> None:
         """Run the function; what it returns or raises is in the exchange."""
         current.set(exchange)
         exchange.invoked = time.perf_counter()
         for observer in self.observers:
             observer.invoked(exchange)
         try:
-            exchange.response = await self.function.invoke(event, exchange.id)
+            exchange.response = await self.function.invoke(event, exchange.id, sink)
         except Exception as error:
             exchange.error = error
             logger.error("The function failed", exc_info=error)

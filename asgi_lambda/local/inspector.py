@@ -189,9 +189,12 @@ class Inspector:
 
 
 def _weight(exchange: Exchange) -> int:
-    """Bytes of both bodies, each of which is in the event or the response a second time."""
+    """Bytes of both bodies, each of which is in the event or the response a second time.
+
+    Of a streamed one the messages have most.
+    """
     answer = exchange.answer
-    return 2 * (len(exchange.request.body) + (len(answer.body) if answer else 0))
+    return 2 * (len(exchange.request.body) + (len(answer.body) if answer else 0)) + exchange.noted
 
 
 def _is_local(scope: Scope) -> bool:

@@ -59,7 +59,7 @@ class Report:
         """The request and its answer, in words of HTTP."""
         assert exchange.answer is not None
         asked, answer = f"{exchange.request.method} {exchange.target}", exchange.answer
-        self._write(f"{exchange.source} {asked} -> {answer.status}, {len(answer.body)} bytes")
+        self._write(f"{exchange.source} {asked} -> {answer.status}, {answer.size} bytes")
 
 
 def peak_memory() -> int:

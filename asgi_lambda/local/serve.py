@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import platform
 import sys
@@ -20,6 +21,7 @@ from asgi_lambda.local.gateway import Gateway
 from asgi_lambda.local.inspector import PATH, Inspector
 from asgi_lambda.local.log import logging_to_stderr
 from asgi_lambda.local.report import Report
+from asgi_lambda.local.streamed_answer import Interrupted
 from asgi_lambda.local.tap import noting_log
 from asgi_lambda.local.target import load
 from asgi_lambda.local.websocket_server import ENDPOINT, endpoint, websocket_options
@@ -105,6 +107,7 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
 
     config = configure(inspector, arguments, speaks_websocket=speaks_websocket)
     server = Server(config, announce, inspector.close)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     # uvicorn raises the interrupt again, once all is shut down.
     with noting_log(), suppress(KeyboardInterrupt):
         server.run(sockets)
@@ -157,6 +160,11 @@ def configure(
         timeout_graceful_shutdown=_PATIENCE,
         **(websocket_options() if speaks_websocket else {"ws": "none"}),
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # That is how a client is cut off, and why it was is in the log already.
+    return not (record.exc_info and isinstance(record.exc_info[1], Interrupted))
 
 
 def _write(line: str) -> None:

@@ -41,15 +41,15 @@ class _Tap:
             await self._application(scope, receive, send)
             return
         exchange.scope = dict(scope)
-        messages = exchange.messages
+        note = exchange.note
 
         async def noted_receive() -> Message:
             message = await receive()
-            messages.append((time.perf_counter(), "receive", dict(message)))
+            note("receive", dict(message))
             return message
 
         async def noted_send(message: Message) -> None:
-            messages.append((time.perf_counter(), "send", dict(message)))
+            note("send", dict(message))
             await send(message)
 
         await self._application(scope, noted_receive, noted_send)

@@ -66,7 +66,7 @@ def detail(exchange: Exchange) -> dict[str, Any]:
         else {
             "line": f"{answer.status} {answer.reason}".rstrip(),
             "headers": answer.headers,
-            "body": _bytes(answer.body),
+            "body": {**_bytes(answer.body), "size": answer.size},
         },
         "log": [
             {"at": _since(exchange, moment), "level": level, "text": text.rstrip("\n")}

@@ -20,7 +20,7 @@ SOURCES: Final = frozenset({"function-url", "rest-api"})
 # Bytes, of which API Gateway wants to find the end of the prelude in.
 LARGEST: Final = 16_384
 
-_DELIMITER: Final = bytes(8)
+DELIMITER: Final = bytes(8)
 _KEYS: Final = ("statusCode", "headers", "multiValueHeaders", "cookies")
 
 
@@ -28,7 +28,7 @@ def prelude(rendered: Mapping[str, Any]) -> bytes:
     """What precedes the body of a response, which is here as its source renders it."""
     fields = {key: rendered[key] for key in _KEYS if rendered.get(key)}
     # The escapes of JSON leave no NUL in it, which would end it.
-    return json.dumps(fields).encode() + _DELIMITER
+    return json.dumps(fields).encode() + DELIMITER
 
 
 def whole(rendered: Mapping[str, Any]) -> bytes:

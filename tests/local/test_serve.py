@@ -99,6 +99,51 @@ def test_curl(project: Path) -> None:
     assert "413 Request Entity Too Large" in (project / "answer").read_text()
 
 
+STREAM = """
+import asyncio, os
+
+from asgi_lambda import adapt
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for number in (1, 2, 3):
+        await send({"type": "http.response.body", "body": b"%d\\n" % number, "more_body": True})
+        while not os.path.exists(str(number)):
+            await asyncio.sleep(0.01)
+    if scope["path"] == "/broken":
+        raise ValueError("on purpose")
+    await send({"type": "http.response.body"})
+
+
+handler = adapt(app, lifespan="off")
+"""
+
+
+def test_stream(project: Path) -> None:
+    """Each part is there while the application waits for what its arrival brings about."""
+    (project / "streaming.py").write_text(STREAM)
+    arguments = ("--source", "function-url", "--invoke-mode", "RESPONSE_STREAM")
+    with serving("streaming:handler", *arguments, cwd=project) as server:
+        address = server.address()
+        with httpx.stream("GET", address) as response:
+            lines = []
+            for line in response.iter_lines():
+                lines.append(line)
+                (project / line).touch()
+        assert lines == ["1", "2", "3"]
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{address}/broken")
+        command = ["curl", "-sS", f"{address}/broken"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (18, "1\n2\n3\n")
+        assert server.stop() == 0
+    expected = "ERROR: The front door cuts its client off: the stream ended early: ValueError"
+    assert expected in server.lines
+    # The way a client is cut off is no news.
+    assert not any("Interrupted" in line for line in server.lines)
+
+
 def test_inspector_and_its_end(project: Path) -> None:
     """The stream of a page that is open keeps the server from nothing."""
     (project / "printing.py").write_text(

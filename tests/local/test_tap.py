@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asgi_lambda import adapt
+from asgi_lambda.local import exchange as exchanges
 from asgi_lambda.local.exchange import Exchange, current
 from asgi_lambda.local.request import Request
 from asgi_lambda.local.tap import noting_log, tap
@@ -49,6 +50,21 @@ def test_scope_and_messages(exchange: Exchange) -> None:
     ]
     moments = [moment for moment, _, _ in exchange.messages]
     assert [exchange.arrived, *moments] == sorted([exchange.arrived, *moments])
+
+
+def test_of_very_many_messages_and_bytes_not_all_are_kept(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "_MOST_NOTED", 5)
+    monkeypatch.setattr(exchanges, "_MOST_MESSAGES", 3)
+    for body in (b"four", b"four", b"", b"4"):
+        exchange.note("send", {"body": body})
+    assert [message["body"] for _, _, message in exchange.messages] == [
+        b"four",
+        "4 bytes",
+        "0 bytes",
+    ]
+    assert exchange.noted == 9
 
 
 def test_nothing_is_noted_outside_of_an_invocation() -> None:
