@@ -4,6 +4,7 @@ An HTTP request becomes the event that a front door would send, and a Lambda res
 that it would give. `adapt` never imports any of it.
 """
 
+from asgi_lambda.local.environments import Environments
 from asgi_lambda.local.gateway import Gateway
 
-__all__ = ["Gateway"]
+__all__ = ["Environments", "Gateway"]

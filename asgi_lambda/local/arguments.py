@@ -14,10 +14,12 @@ from asgi_lambda.local.authorizer import Authorizer
 from asgi_lambda.local.events import BUILDERS, WEBSOCKET, build
 from asgi_lambda.local.front_door import MODES
 from asgi_lambda.local.request import Deployment, Request
+from asgi_lambda.runtime.settings import INVOKE_MODE
 
 if TYPE_CHECKING:
     import argparse
 
+    from asgi_lambda.local.environments import Chaos
     from asgi_lambda.local.front_door import Settings
 
     Arguments = argparse.Namespace
@@ -70,6 +72,10 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     add("--route-selection", metavar="EXPRESSION", help="how messages name it")
     add("--invoke-mode", choices=MODES, help="of a Function URL, or whether a REST API streams")
     add("--timeout", type=float, default=30.0, metavar="S", help="seconds for an invocation (30)")
+    add("--concurrency", type=int, metavar="N", help="execution environments that take turns")
+    add("--cold-start", action="store_true", help="every invocation in a new environment")
+    add("--freeze", action="store_true", help="environments stand still between invocations")
+    add("--throttle", type=float, metavar="RATE", help="invocations per second that Lambda takes")
     add("--env-file", metavar="FILE", help="NAME=value lines, set where they are not yet")
     add("--reload", action="store_true", help="start anew when a Python file changes")
 
@@ -82,11 +88,27 @@ def settings_of(arguments: Arguments) -> Settings:
         "binary_media_types": arguments.binary_type or (),
         "timeout": arguments.timeout,
         "invoke_mode": arguments.invoke_mode,
+        "throttle": arguments.throttle,
         "claims": mapping_of(arguments, "claims"),
         "authorizer": mapping_of(arguments, "authorizer"),
         "routes": arguments.route or (),
         "route_selection_expression": arguments.route_selection,
     }
+
+
+def chaos_of(arguments: Arguments) -> Chaos | None:
+    """How execution environments come and go, None where the function runs in this process."""
+    many = arguments.concurrency is not None
+    if not (many or arguments.cold_start or arguments.freeze):
+        return None
+    chaos: Chaos = {
+        "timeout": arguments.timeout,
+        "spread": many,
+        "cold_start": arguments.cold_start,
+        "freeze": arguments.freeze,
+        "variables": {INVOKE_MODE: arguments.invoke_mode or "BUFFERED"},
+    }
+    return {**chaos, "concurrency": arguments.concurrency} if many else chaos
 
 
 def source_of(arguments: Arguments) -> str:

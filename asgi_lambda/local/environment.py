@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.channel import Sink
@@ -18,7 +18,7 @@ class Environment(Protocol):
     """
 
     @property
-    def handler(self) -> Callable[[Any, Any], Any]: ...
+    def handler(self) -> Callable[[Any, Any], Any] | None: ...
 
     async def startup(self) -> None:
         """Start up, before the first event. Raises what the application raises."""
@@ -28,9 +28,9 @@ class Environment(Protocol):
         """Shut down, on the task of the startup."""
         ...
 
-    async def invoke(self, event: Event, request_id: str, sink: Sink | None = None) -> Any:
+    def invoke(self, event: Event, request_id: str, sink: Sink | None = None) -> Awaitable[Any]:
         """The response to an event, None where it went to the sink; many at once.
 
-        Raises what the function raises.
+        Raises Throttled, and what is awaited what the function raises.
         """
         ...

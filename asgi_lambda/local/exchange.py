@@ -24,18 +24,23 @@ class Exchange:
     function returned; error: what it raised. reason: why the front door answers by itself, else "".
     replays: the id of the one that it repeats. scope, messages, log: what a tap notes, see there;
     messages are `(moment, direction, message)`, with `noted` bytes of body, and log entries
-    `(moment, level, text)`. Moments are those of `time.perf_counter`.
+    `(moment, level, text)`. Moments are those of `time.perf_counter`. environment: the number of
+    its process, where there are such; memory: the peak of that (MB); init: seconds that it took to
+    start, for its first invocation.
     """
 
     __slots__ = (
         "answer",
         "answered",
         "arrived",
+        "environment",
         "error",
         "event",
         "id",
+        "init",
         "invoked",
         "log",
+        "memory",
         "messages",
         "noted",
         "reason",
@@ -66,6 +71,9 @@ class Exchange:
         self.scope: dict[str, Any] | None = None
         self.messages: list[tuple[float, str, dict[str, Any]]] = []
         self.noted = 0
+        self.environment: int | None = None
+        self.init: float | None = None
+        self.memory: int | None = None
         self.log: list[tuple[float, str, str]] = []
 
     @property

@@ -46,6 +46,7 @@ class Settings(TypedDict, total=False):
     function (s). claims, authorizer: what the API's authorizer says of every caller. routes: of
     messages, beside `$default`; route_selection_expression: how one names its route. invoke_mode:
     BUFFERED or RESPONSE_STREAM, by which a REST API has the response transfer mode STREAM.
+    throttle: invocations per second that Lambda takes of the function.
     """
 
     stage: str | None
@@ -58,6 +59,7 @@ class Settings(TypedDict, total=False):
     routes: Iterable[str]
     route_selection_expression: str | None
     invoke_mode: str | None
+    throttle: float | None
 
 
 class FrontDoor:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from asgi_lambda.local.asgi import request_of, send_answer
+from asgi_lambda.local.environments import TOLD, Environments
 from asgi_lambda.local.events import WEBSOCKET
 from asgi_lambda.local.exchange import Exchange, current
 from asgi_lambda.local.front_door import applicable, set_up
@@ -19,10 +20,11 @@ from asgi_lambda.local.function import Function
 from asgi_lambda.local.refusal import Cause, Refused
 from asgi_lambda.local.streamed_answer import Interrupted, StreamedAnswer
 from asgi_lambda.local.target import as_function
+from asgi_lambda.local.throttle import Throttle, Throttled
 from asgi_lambda.local.websocket_gateway import WebSockets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Unpack
 
     from asgi_lambda.asgi_types import Receive, Scope, Send
@@ -40,15 +42,15 @@ logger = logging.getLogger("asgi_lambda")
 class Gateway:
     """A function behind a front door, for an ASGI server, or for tests without one.
 
-    handler: what `adapt` made, a bare ASGI application, or any function of (event, context).
-    source: the front door, by the name that the command line has. observers: are told of every
-    exchange.
+    handler: what `adapt` made, a bare ASGI application, any function of (event, context), or the
+    environments of one. source: the front door, by the name that the command line has. observers:
+    are told of every exchange.
     Raises ConfigurationError for settings that the front door does not have.
     """
 
     def __init__(
         self,
-        handler: Callable[..., Any],
+        handler: Callable[..., Any] | Environments,
         source: str = "http-api",
         *,
         observers: Iterable[Observer] = (),
@@ -57,8 +59,14 @@ class Gateway:
         self.door = set_up(source, settings)
         self._settings = settings
         self.observers = list(observers)
-        # Where invocations go, at home one environment; who has several puts them here.
-        self.function: Environment = Function(as_function(handler), settings.get("timeout", 30.0))
+        # Where invocations go, at home one environment.
+        self.function: Environment = (
+            handler
+            if isinstance(handler, Environments)
+            else Function(as_function(handler), settings.get("timeout", 30.0))
+        )
+        rate = settings.get("throttle")
+        self._throttle = None if rate is None else Throttle(rate)
         self.sockets = WebSockets(self, settings) if source == WEBSOCKET else None
         # Invocations that their client no longer waits for.
         self._late: set[asyncio.Task[None]] = set()
@@ -174,7 +182,11 @@ class Gateway:
         request.path = door.behind_prefix(request.path)
         event = exchange.event = door.event(request)
         request_id = door.request_id(event)
-        task = asyncio.create_task(self.invoke(exchange, event, streamed))
+        try:
+            call = self._call(exchange, event, streamed)
+        except Throttled as throttled:
+            raise Refused(Cause.THROTTLED, str(throttled)) from throttled
+        task = asyncio.create_task(self._run(exchange, call))
         if streamed is None:
             await asyncio.wait({task}, timeout=door.patience)
         else:
@@ -202,17 +214,33 @@ class Gateway:
             logger.error("The front door cuts its client off: %s", broken)
         return answer
 
-    async def invoke(self, exchange: Exchange, event: Event, sink: Sink | None = None) -> None:
+    def _call(self, exchange: Exchange, event: Event, sink: Sink | None = None) -> Awaitable[Any]:
+        """What is to be awaited of the function. Raises Throttled."""
+        if self._throttle is not None:
+            self._throttle.admit()
+        return self.function.invoke(event, exchange.id, sink)
+
+    async def invoke(self, exchange: Exchange, event: Event) -> None:
         """Run the function; what it returns or raises is in the exchange."""
+        try:
+            call = self._call(exchange, event)
+        except Throttled as throttled:
+            exchange.error = throttled
+        else:
+            await self._run(exchange, call)
+
+    async def _run(self, exchange: Exchange, call: Awaitable[Any]) -> None:
         current.set(exchange)
         exchange.invoked = time.perf_counter()
         for observer in self.observers:
             observer.invoked(exchange)
         try:
-            exchange.response = await self.function.invoke(event, exchange.id, sink)
+            exchange.response = await call
         except Exception as error:
             exchange.error = error
-            logger.error("The function failed", exc_info=error)
+            # Of what an environment tells our own traceback would say nothing.
+            trace = None if isinstance(error, TOLD) else error
+            logger.error("The function failed: %s", error, exc_info=trace)
         exchange.returned = time.perf_counter()
         for observer in self.observers:
             observer.returned(exchange)

@@ -3,7 +3,8 @@
 Source: API Gateway guide, "Gateway response types"; Elastic Load Balancing guide, "Troubleshoot
 your Application Load Balancers"; recordings of real answers. The text of a Function URL's 413 was
 seen in one report. Which status API Gateway has for too many headers is told nowhere: 431 is what
-HTTP has for it.
+HTTP has for it. That Lambda's 429 becomes a 500 behind a REST API is in several reports; what HTTP
+APIs and ALBs make of it is told nowhere, and is what they answer to other failures of Lambda.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Cause(Enum):
     HEADERS = "the request headers are larger than the front door takes"
     ELSEWHERE = "no stage or base path is there"
     ROUTE = "no route of the API takes it"
+    THROTTLED = "Lambda does not take the invocation"
 
 
 class Refused(Exception):
@@ -49,6 +51,7 @@ _REST: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.HEADERS: (431, {"message": "Request Header Fields Too Large"}),
     Cause.ELSEWHERE: (403, {"message": "Forbidden"}),
     Cause.ROUTE: (403, {"message": "Missing Authentication Token"}),
+    Cause.THROTTLED: (500, {"message": "Internal server error"}),
 }
 _HTTP: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.FAILED: (500, {"message": "Internal Server Error"}),
@@ -59,6 +62,7 @@ _HTTP: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.HEADERS: (431, {"message": "Request Header Fields Too Large"}),
     Cause.ELSEWHERE: (404, {"message": "Not Found"}),
     Cause.ROUTE: (404, {"message": "Not Found"}),
+    Cause.THROTTLED: (503, {"message": "Service Unavailable"}),
 }
 _TOO_LARGE: Final = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
 _URL: Final[Mapping[Cause, tuple[int, object]]] = {
@@ -66,6 +70,7 @@ _URL: Final[Mapping[Cause, tuple[int, object]]] = {
     Cause.BASE64: (502, "Internal Server Error"),
     Cause.BODY: (413, {"Message": _TOO_LARGE}),
     Cause.PAYLOAD: (413, {"Message": _TOO_LARGE}),
+    Cause.THROTTLED: (429, {"message": "Rate Exceeded."}),
 }
 _ALB: Final = {
     Cause.FAILED: 502,
@@ -73,6 +78,7 @@ _ALB: Final = {
     Cause.BODY: 413,
     Cause.PAYLOAD: 413,
     Cause.HEADERS: 400,
+    Cause.THROTTLED: 502,
 }
 
 

@@ -21,16 +21,18 @@ class Report:
     """An observer that writes lines.
 
     write: one line, without its end. imported: seconds that the import of the function took, which
-    is part of its initialisation.
+    is part of its initialisation; None where execution environments tell of theirs.
     """
 
-    def __init__(self, write: Callable[[str], object], imported: float = 0.0) -> None:
+    def __init__(self, write: Callable[[str], object], imported: float | None = 0.0) -> None:
         self._write = write
         self._imported = imported
         self._init: float | None = None
 
     def started(self, seconds: float) -> None:
         """The first report has the duration too, as on Lambda."""
+        if self._imported is None:
+            return
         self._init = self._imported + seconds
         self._write(f"INIT_REPORT Init Duration: {self._init * 1000:.2f} ms\tPhase: init")
 
@@ -47,11 +49,13 @@ class Report:
             f"Duration: {milliseconds:.2f} ms",
             f"Billed Duration: {math.ceil(milliseconds)} ms",
             f"Memory Size: {_MEMORY_SIZE} MB",
-            f"Max Memory Used: {peak_memory()} MB",
+            f"Max Memory Used: {exchange.memory or peak_memory()} MB",
         ]
-        if self._init is not None:
-            fields.append(f"Init Duration: {self._init * 1000:.2f} ms")
-            self._init = None
+        init, self._init = exchange.init or self._init, None
+        if init is not None:
+            fields.append(f"Init Duration: {init * 1000:.2f} ms")
+        if exchange.environment is not None:
+            fields.append(f"Environment: {exchange.environment}")
         self._write(f"END RequestId: {exchange.id}")
         self._write("\t".join(fields))
 

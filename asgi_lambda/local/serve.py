@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local import variables
-from asgi_lambda.local.arguments import settings_of, source_of
+from asgi_lambda.local.arguments import chaos_of, settings_of, source_of
+from asgi_lambda.local.environments import Environments
 from asgi_lambda.local.events import WEBSOCKET
 from asgi_lambda.local.front_door import set_up
 from asgi_lambda.local.gateway import Gateway
@@ -82,17 +83,24 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
         # Before the import, which may ask already.
         door = set_up(WEBSOCKET, settings_of(arguments))
         os.environ.setdefault(ENDPOINT, endpoint(sockets[0], door.prefix))
-    _write(f"INIT_START Runtime Version: python:{platform.python_version()}")
-    began = time.perf_counter()
-    try:
-        handler = load(arguments.target)
-    except ConfigurationError:
-        raise
-    except Exception:
-        traceback.print_exc()
-        return 1
-    report = Report(_write, time.perf_counter() - began)
-    gateway = Gateway(handler, source_of(arguments), observers=[report], **settings_of(arguments))
+    chaos = chaos_of(arguments)
+    imported: float | None = None
+    function: Callable[..., Any] | Environments
+    if chaos is not None:
+        function = Environments(arguments.target, **chaos)
+    else:
+        _write(f"INIT_START Runtime Version: python:{platform.python_version()}")
+        began = time.perf_counter()
+        try:
+            function = load(arguments.target)
+        except ConfigurationError:
+            raise
+        except Exception:
+            traceback.print_exc()
+            return 1
+        imported = time.perf_counter() - began
+    report = Report(_write, imported)
+    gateway = Gateway(function, source_of(arguments), observers=[report], **settings_of(arguments))
 
     inspector = Inspector(gateway)
 

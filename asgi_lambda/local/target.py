@@ -46,9 +46,9 @@ def as_function(found: Any, name: str = "handler") -> Callable[[Any, Any], Any]:
     return adapt(found)
 
 
-def handler_in(function: Callable[..., Any]) -> Handler | None:
+def handler_in(function: Callable[..., Any] | None) -> Handler | None:
     """The Handler that a function is, or that a decorator wrapped; None for one of another kind."""
-    inner = inspect.unwrap(function)
+    inner = None if function is None else inspect.unwrap(function)
     return inner if isinstance(inner, Handler) else None
 
 

@@ -18,7 +18,7 @@ class Client:
     raised.
     """
 
-    def __init__(self, app: Any, path: str = "/", method: str = "GET") -> None:
+    def __init__(self, app: Any, path: str = "/", query: str = "") -> None:
         self.reads = asyncio.Event()
         self.reads.set()
         self.error: BaseException | None = None
@@ -27,9 +27,9 @@ class Client:
         self._app = app
         self._scope = {
             "type": "http",
-            "method": method,
+            "method": "GET",
             "path": path,
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": [(b"host", b"localhost")],
             "client": ("127.0.0.1", 5000),
         }

@@ -84,3 +84,20 @@ def test_load_balancer(source: str, cause: Cause, status: int, title: str) -> No
 def test_length(source: str, cause: Cause) -> None:
     answer = refuse(source, cause)
     assert ("content-length", str(len(answer.body))) in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "body"),
+    [
+        ("rest-api", 500, b'{"message": "Internal server error"}'),
+        ("http-api", 503, b'{"message":"Service Unavailable"}'),
+        ("http-api-v1", 503, b'{"message":"Service Unavailable"}'),
+        ("function-url", 429, b'{"message":"Rate Exceeded."}'),
+        ("alb", 502, None),
+        ("alb-multi-value", 502, None),
+    ],
+)
+def test_throttled(source: str, status: int, body: bytes | None) -> None:
+    answer = refuse(source, Cause.THROTTLED)
+    assert answer.status == status
+    assert body is None or answer.body == body

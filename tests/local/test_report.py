@@ -38,5 +38,22 @@ def test_lines_of_a_cold_start() -> None:
     assert line == "alb GET /a?b -> 200, 4 bytes"
 
 
+def test_lines_of_environments() -> None:
+    lines: list[str] = []
+    report = Report(lines.append, None)
+    exchange = Exchange("alb", Request("GET", "/"))
+    exchange.invoked = exchange.returned = exchange.arrived
+    exchange.environment, exchange.init, exchange.memory = 3, 0.25, 64
+    report.started(0.25)
+    report.returned(exchange)
+    exchange.init = None
+    report.returned(exchange)
+    _, first, _, second = [line.replace(exchange.id, "ID") for line in lines]
+    start = "REPORT RequestId: ID\tDuration: 0.00 ms\tBilled Duration: 0 ms\t"
+    start += "Memory Size: 128 MB\tMax Memory Used: 64 MB\t"
+    assert first == f"{start}Init Duration: 250.00 ms\tEnvironment: 3"
+    assert second == f"{start}Environment: 3"
+
+
 def test_memory() -> None:
     assert 10 < peak_memory() < 1_000_000

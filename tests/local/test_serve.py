@@ -144,6 +144,39 @@ def test_stream(project: Path) -> None:
     assert not any("Interrupted" in line for line in server.lines)
 
 
+def test_execution_environments(project: Path) -> None:
+    """Each keeps its own state, and is shut down in the end."""
+    (project / "counting.py").write_text(
+        MODULE.replace("VERSION", "{COUNT.append(1) or len(COUNT)}") + "\nCOUNT = []\n"
+    )
+    arguments = ("--concurrency", "2", "--freeze")
+    with serving("counting.handler", *arguments, cwd=project) as server:
+        address = server.address()
+        texts = [httpx.get(f"{address}/").text for _ in range(2)]
+        assert texts == ["/ None 1", "/ None 1"]
+        assert server.stop() == 0
+    lines = "\n".join(re.sub(r"\d+\.\d+", "N", line) for line in server.lines)
+    for number in (1, 2):
+        assert re.search(rf"INIT_START Runtime Version: .*\tEnvironment: {number}\n", lines)
+        assert f"INIT_REPORT Init Duration: N ms\tPhase: init\tEnvironment: {number}\n" in lines
+        assert f"MB\tInit Duration: N ms\tEnvironment: {number}\n" in lines
+    assert lines.count("lifespan.startup") == lines.count("lifespan.shutdown") == 2
+
+
+def test_cold_starts_and_throttling(project: Path) -> None:
+    arguments = ("--source", "function-url", "--cold-start", "--throttle", "0.001")
+    with serving("served.handler", *arguments, cwd=project) as server:
+        address = server.address()
+        assert [httpx.get(address).status_code for _ in range(2)] == [200, 429]
+        assert server.stop() == 0
+
+
+def test_environment_that_does_not_start(project: Path) -> None:
+    with serving("no_such_module.handler", "--freeze", cwd=project) as server:
+        assert server.wait() == 3
+    assert any("Runtime.ImportModuleError" in line for line in server.lines)
+
+
 def test_inspector_and_its_end(project: Path) -> None:
     """The stream of a page that is open keeps the server from nothing."""
     (project / "printing.py").write_text(
@@ -228,6 +261,8 @@ def test_import_that_fails(
         (["no_such_module:app"], "TARGET: expected a module 'no_such_module'"),
         (["json:dumps", "--env-file", "no.file"], "no.file: expected a text file to read"),
         (["examples.hello.app:app", "--source", "alb", "--stage", "s"], "one with stages"),
+        (["examples.hello.app:app", "--concurrency", "0"], "concurrency: expected 1 at least"),
+        (["examples.hello.app:app", "--throttle", "0"], "expected invocations per second, got 0"),
     ],
 )
 def test_usage_errors(

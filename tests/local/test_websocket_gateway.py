@@ -412,7 +412,7 @@ def test_messages_begin_in_order_and_overlap() -> None:
 
         async def shutdown(self) -> None: ...
 
-        async def invoke(self, event: Any, request_id: str) -> Any:
+        async def invoke(self, event: Any, request_id: str, sink: object = None) -> Any:
             if event["requestContext"]["eventType"] == "MESSAGE":
                 began.append(event["body"])
                 if len(began) == 5:
@@ -609,3 +609,19 @@ def test_client_for_http_has_no_sockets() -> None:
         http_client(returns(OK), set_up("websocket-api", {}))
     with pytest.raises(ConfigurationError, match="source: expected one for HTTP"):
         build("websocket-api", Request("GET", "/"))
+
+
+def test_throttled_function(caplog: pytest.LogCaptureFixture) -> None:
+    app = gateway(Function(), throttle=0.001)
+
+    async def main() -> None:
+        socket = Socket(app)
+        assert await socket.next() == ACCEPTED
+        socket.say("x")
+        answer = await socket.next()
+        assert json.loads(answer["text"])["message"] == "Internal server error"
+        socket.leave(code=1000)
+        await socket.end()
+
+    run(main)
+    assert "the function raised Throttled" in caplog.text
