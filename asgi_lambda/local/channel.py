@@ -10,6 +10,7 @@ from asgi_lambda.runtime import prelude
 from asgi_lambda.runtime.abroad import LoopAbroad
 from asgi_lambda.runtime.api import ERROR_TYPE, Invocation
 from asgi_lambda.runtime.replies import Reply
+from asgi_lambda.runtime.settings import Settings
 from asgi_lambda.runtime.streamed import StreamedDelivery
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def stream(handler: Handler, event: Event, context: LambdaContext, sink: S
         loop = LoopAbroad(handler._loops.kept())
     invocation = Invocation({"lambda-runtime-aws-request-id": context.aws_request_id}, b"")
     api: Any = Channel(sink)  # which has what a delivery needs of one
-    await StreamedDelivery(handler, source, call, None).run(loop, api, invocation)
+    await StreamedDelivery(handler, source, call, Settings().idle).run(loop, api, invocation)
 
 
 async def stream_whole(response: Any, sink: Sink) -> Any:

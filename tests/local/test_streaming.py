@@ -212,6 +212,24 @@ def test_deadline_of_the_application() -> None:
     assert told == ["http.disconnect"]
 
 
+def test_idle_timeout_of_the_runtime(
+    monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await start(send)
+        await part(send, b"first")
+        await anyio.sleep_forever()
+
+    async def main() -> None:
+        monkeypatch.setenv("ASGI_LAMBDA_STREAM_IDLE_TIMEOUT", "0.05")
+        async with Client(gateway(asgi_lambda.adapt(app, lifespan="off"))) as client:
+            assert await client.rest() == b"first"
+            assert str(client.error) == "the stream ended early: ResponseFailed"
+
+    anyio.run(main)
+    assert "was given up: there was nothing more for 0.05 s" in log.text
+
+
 def test_timeout_of_the_function(log: pytest.LogCaptureFixture) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await start(send)
