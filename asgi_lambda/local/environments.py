@@ -110,9 +110,11 @@ class Environments:
 
     async def _invoke(self, event: Event, request_id: str, sink: Sink | None) -> Any:
         try:
-            environment = await self._choose()
+            environment = await self._claim()
         finally:
             self._pending -= 1
+        if environment.init is None:
+            await self._start(environment)
         exchange = current.get()
         if exchange is not None:
             exchange.environment = environment.number
@@ -126,10 +128,13 @@ class Environments:
                 exchange.memory = environment.peak_memory()
             self._leave(environment)
 
-    async def _choose(self) -> Environment:
-        """One that waits for an event, and does so for nobody else. Raises FunctionFailed."""
-        patience: float | None = _PATIENCE
+    async def _claim(self) -> Environment:
+        """One that waits for an event, or is yet to be started; it is busy from now on."""
+        patience = _PATIENCE
         while True:
+            for each in self.all:
+                if not each.alive and each not in self._busy:
+                    self._leave(each)
             free = [
                 each
                 for each in self.all
@@ -144,9 +149,7 @@ class Environments:
                 self._busy.add(waiting[0])
                 return waiting[0]
             if room and (spread or not free or not patience):
-                environment = self._begin()
-                await self._start(environment)
-                return environment
+                return self._begin()
             # They still work behind their answers, which usually takes a moment.
             rests = [asyncio.create_task(each.rest()) for each in free]
             done, _ = await asyncio.wait(

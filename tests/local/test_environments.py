@@ -109,6 +109,22 @@ def test_no_more_than_there_may_be(tmp_path: Path) -> None:
         Environments("chaotic.handler", concurrency=0)
 
 
+def test_as_many_at_once_as_there_may_be() -> None:
+    """One that has just begun counts once."""
+
+    async def main() -> None:
+        async with several(concurrency=3) as environments:
+            calls = [environments.invoke(event(), "id") for _ in range(3)]
+            with pytest.raises(Throttled):
+                environments.invoke(event(), "id")
+            tasks = [asyncio.ensure_future(call) for call in calls]
+            await until(lambda: len(environments._busy) == 3)
+            assert environments._pending == 0
+            assert {(await task)["statusCode"] for task in tasks} == {200}
+
+    anyio.run(main)
+
+
 def test_killed_one_is_replaced() -> None:
     async def main() -> None:
         async with several() as environments:
@@ -116,7 +132,8 @@ def test_killed_one_is_replaced() -> None:
             await environments.all[0].rest()
             environments.all[0].kill()
             assert await numbers(environments, 2) == [1, 2]
-            assert [each.number for each in environments.all if each.alive] == [2]
+            await until(lambda: len(environments.all) == 1)
+            assert environments.all[0].number == 2
 
     anyio.run(main)
 
