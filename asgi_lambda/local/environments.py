@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import platform
 import sys
-import time
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from asgi_lambda.errors import ConfigurationError
@@ -119,8 +118,7 @@ class Environments:
         if exchange is not None:
             exchange.environment = environment.number
             exchange.init = None if environment.used else environment.init
-            # What comes before is no part of the invocation.
-            exchange.invoked = time.perf_counter()
+            exchange.begin()
         try:
             return await environment.invoke(event, request_id, self.timeout, sink)
         finally:

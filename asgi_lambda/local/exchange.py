@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.local.answer import Answer
     from asgi_lambda.local.request import Request
@@ -30,6 +32,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_observers",
         "answer",
         "answered",
         "arrived",
@@ -53,7 +56,8 @@ class Exchange:
         "target",
     )
 
-    def __init__(self, source: str, request: Request) -> None:
+    def __init__(self, source: str, request: Request, observers: Iterable[Observer] = ()) -> None:
+        self._observers = observers
         self.arrived = time.perf_counter()
         self.source = source
         self.request = request
@@ -82,6 +86,12 @@ class Exchange:
         if self.invoked is None:
             return 0.0
         return (self.returned or time.perf_counter()) - self.invoked
+
+    def begin(self) -> None:
+        """Its event goes to the function, which has an environment by now."""
+        self.invoked = time.perf_counter()
+        for observer in self._observers:
+            observer.invoked(self)
 
     def note(self, direction: str, message: dict[str, Any]) -> None:
         """Keep a message, and its body too, where that is not one of very many."""

@@ -120,7 +120,7 @@ class Gateway:
 
     def open(self, door: FrontDoor, request: Request) -> Exchange:
         """The exchange that a request begins; its body may come later."""
-        exchange = Exchange(door.source, request)
+        exchange = Exchange(door.source, request, self.observers)
         for observer in self.observers:
             observer.arrived(exchange)
         return exchange
@@ -231,9 +231,8 @@ class Gateway:
 
     async def _run(self, exchange: Exchange, call: Awaitable[Any]) -> None:
         current.set(exchange)
-        exchange.invoked = time.perf_counter()
-        for observer in self.observers:
-            observer.invoked(exchange)
+        if not isinstance(self.function, Environments):
+            exchange.begin()
         try:
             exchange.response = await call
         except Exception as error:
@@ -241,6 +240,8 @@ class Gateway:
             # Of what an environment tells our own traceback would say nothing.
             trace = None if isinstance(error, TOLD) else error
             logger.error("The function failed: %s", error, exc_info=trace)
+        if exchange.invoked is None:  # no environment has come about for it
+            exchange.begin()
         exchange.returned = time.perf_counter()
         for observer in self.observers:
             observer.returned(exchange)

@@ -273,6 +273,23 @@ def test_stream_of_an_environment(tmp_path: Path) -> None:
     assert directions == ["passed on"] * 2
 
 
+def test_gateway_of_an_environment_that_does_not_start() -> None:
+    recorder = Recorder()
+
+    async def main() -> int:
+        async with several(cold_start=True) as environments:
+            environments._target = "no_such_module.handler"
+            gateway = Gateway(environments, "function-url", observers=[recorder])
+            async with connect(gateway) as client:
+                assert (await client.get("/")).status_code == 200
+                return (await client.get("/")).status_code
+
+    assert anyio.run(main) == 502
+    assert recorder.told == ["arrived", "invoked", "returned", "answered"] * 2
+    assert recorder.exchanges[0].environment == 1
+    assert recorder.exchanges[1].environment is None
+
+
 def test_rate_of_a_gateway() -> None:
     gateway = Gateway(lambda event, context: {"statusCode": 204}, "alb", throttle=0.001)
     assert [ask(gateway).status_code for _ in range(2)] == [204, 502]

@@ -160,6 +160,9 @@ def test_execution_environments(project: Path) -> None:
         assert re.search(rf"INIT_START Runtime Version: .*\tEnvironment: {number}\n", lines)
         assert f"INIT_REPORT Init Duration: N ms\tPhase: init\tEnvironment: {number}\n" in lines
         assert f"MB\tInit Duration: N ms\tEnvironment: {number}\n" in lines
+    # The start of an environment precedes that of its first invocation.
+    starts = [line.split()[0] for line in server.lines if line.startswith(("INIT_", "START"))]
+    assert starts == ["INIT_START", "INIT_REPORT", "START"] * 2
     assert lines.count("lifespan.startup") == 2
 
 
