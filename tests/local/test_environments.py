@@ -22,6 +22,7 @@ from asgi_lambda.local.runtime_api import FunctionFailed
 from asgi_lambda.local.throttle import Throttled
 from tests.local.clients import ask, connect, lifespan
 from tests.local.serving import ROOT
+from tests.local.sockets import Socket
 from tests.local.streaming import Client
 from tests.local.test_environment_process import APPS, LONG, STREAM, Written, event, until
 from tests.local.test_gateway import Recorder
@@ -288,6 +289,23 @@ def test_gateway_of_an_environment_that_does_not_start() -> None:
     assert recorder.told == ["arrived", "invoked", "returned", "answered"] * 2
     assert recorder.exchanges[0].environment == 1
     assert recorder.exchanges[1].environment is None
+
+
+def test_events_of_a_socket_go_to_several() -> None:
+    recorder = Recorder()
+
+    async def main() -> None:
+        async with several("chaotic.accepts", concurrency=2, spread=True) as environments:
+            socket = Socket(Gateway(environments, "websocket-api", observers=[recorder]))
+            assert (await socket.next())["type"] == "websocket.accept"
+            socket.say("x")
+            socket.leave(code=1000)
+            await socket.end()
+
+    anyio.run(main)
+    joined, *others = [each.environment for each in recorder.exchanges]
+    assert joined == 1
+    assert sorted(filter(None, others)) == [1, 2]
 
 
 def test_rate_of_a_gateway() -> None:

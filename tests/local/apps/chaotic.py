@@ -71,3 +71,8 @@ def describe(event: Any, context: Any) -> Any:
         "handler": os.environ["_HANDLER"],
         "word": os.environ.get("WORD"),
     }
+
+
+def accepts(event: Any, context: Any) -> Any:
+    """Takes every event of a socket."""
+    return {"statusCode": 200}
