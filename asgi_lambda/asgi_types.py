@@ -41,6 +41,30 @@ HTTPScope = TypedDict(
 )
 
 
+WebSocketScope = TypedDict(
+    "WebSocketScope",
+    {
+        "type": Literal["websocket"],
+        "asgi": NotRequired[Versions],
+        "http_version": str,
+        "scheme": str,
+        "path": str,
+        "raw_path": bytes,
+        "query_string": bytes,
+        "root_path": str,
+        "headers": list[Pair],
+        "client": tuple[str, int] | None,
+        "server": tuple[str, int],
+        "subprotocols": list[str],
+        "state": NotRequired[dict[str, Any]],
+        # One of ours is an object, since it has methods.
+        "extensions": NotRequired[dict[str, Any]],
+        "aws.event": NotRequired[Event],
+        "aws.context": NotRequired[LambdaContext | None],
+    },
+)
+
+
 class LifespanScope(TypedDict):
     type: Literal["lifespan"]
     asgi: Versions
@@ -69,6 +93,24 @@ class HTTPResponseBody(TypedDict):
     more_body: NotRequired[bool]
 
 
+class WebSocketConnect(TypedDict):
+    type: Literal["websocket.connect"]
+
+
+class WebSocketReceive(TypedDict):
+    """One of the two is None."""
+
+    type: Literal["websocket.receive"]
+    bytes: "bytes | None"
+    text: str | None
+
+
+class WebSocketDisconnect(TypedDict):
+    type: Literal["websocket.disconnect"]
+    code: int
+    reason: str
+
+
 class LifespanStartup(TypedDict):
     type: Literal["lifespan.startup"]
 
@@ -78,6 +120,7 @@ class LifespanShutdown(TypedDict):
 
 
 HTTPReceived = HTTPRequest | HTTPDisconnect
+WebSocketReceived = WebSocketConnect | WebSocketReceive | WebSocketDisconnect
 LifespanReceived = LifespanStartup | LifespanShutdown
 
 # What an application gives and takes is checked at run time, so these stay as wide as frameworks

@@ -104,7 +104,7 @@ class HTTPCycle:
         status = message.get("status")
         if type(status) is not int or not 200 <= status <= 599:
             status = _status(status)
-        self.headers = _checked(message.get("headers", ()))
+        self.headers = checked(message.get("headers", ()))
         self.status = status
         if status in _BODILESS:
             self._bodiless = True
@@ -132,7 +132,8 @@ def _status(status: Any) -> int:
     return code
 
 
-def _checked(headers: Any) -> list[Pair]:
+def checked(headers: Any) -> list[Pair]:
+    """Headers as pairs, names lower case. Raises UnexpectedMessage."""
     pairs: list[Pair] = []
     try:
         for name, value in headers:
