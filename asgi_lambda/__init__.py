@@ -4,9 +4,12 @@ from asgi_lambda.adapter import Handler, adapt
 from asgi_lambda.errors import (
     AsgiLambdaError,
     ConfigurationError,
+    DataConflict,
     LifespanFailed,
     LoopError,
+    MessageRefused,
     ResponseFailed,
+    SendFailed,
     UnexpectedMessage,
     UnsupportedEvent,
 )
@@ -16,10 +19,13 @@ __version__ = "0.1.0"
 __all__ = [
     "AsgiLambdaError",
     "ConfigurationError",
+    "DataConflict",
     "Handler",
     "LifespanFailed",
     "LoopError",
+    "MessageRefused",
     "ResponseFailed",
+    "SendFailed",
     "UnexpectedMessage",
     "UnsupportedEvent",
     "adapt",

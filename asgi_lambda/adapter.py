@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Application, Versions
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.loops import Ending
-    from asgi_lambda.other_event import OtherEvent
+    from asgi_lambda.other_event import Other
     from asgi_lambda.sources.source import Source
+    from asgi_lambda.websocket.common import Common
+    from asgi_lambda.websocket.store import ConnectionStore
 
 # The newest whose rules for HTTP are all kept: since 2.4 `send` raises OSError once nobody waits.
 SPEC_VERSION: Final = "2.5"
@@ -49,6 +51,7 @@ class Handler:
         self._lifespan = Lifespan(self._application, options.lifespan, version)
         self._patience = partial(patience, timeout=options.timeout, margin=options.deadline_margin)
         self._abandoned = 0
+        self._websockets: Common | None = None
 
     @property
     def state(self) -> dict[str, Any]:
@@ -63,8 +66,8 @@ class Handler:
         """
         loop = self._loops.kept()
         source = sources.detect(event)
-        if source is None:
-            other = self._open_other(event, context)
+        if source is None or source.is_websocket:
+            other = self._open_other(source, event, context)
             return self._close_other(other, loop.run(other.main, other.patience))
         call = self._open(source, event, context)
         ending = loop.run(call.main, self._patience(context))
@@ -74,8 +77,8 @@ class Handler:
         """As a call, for who runs an event loop; many may be under way at once."""
         loop = self._loops.running()
         source = sources.detect(event)
-        if source is None:
-            other = self._open_other(event, context)
+        if source is None or source.is_websocket:
+            other = self._open_other(source, event, context)
             return self._close_other(other, await loop.call(other.main, other.patience))
         call = self._open(source, event, context)
         ending = await loop.call(call.main, self._patience(context))
@@ -140,16 +143,13 @@ class Handler:
             )
         return rendered
 
-    def _open_other(self, event: Any, context: LambdaContext | None) -> OtherEvent:
-        if self._options.on_event is None:
-            raise sources.unsupported(event)
+    def _open_other(self, source: Source | None, event: Any, context: Any) -> Other:
         # Most functions never see such an event.
-        from asgi_lambda.other_event import OtherEvent
+        from asgi_lambda.other_event import open_other
 
-        wait = patience(context, None, self._options.deadline_margin)
-        return OtherEvent(self._options.on_event, event, context, self._lifespan, wait)
+        return open_other(self, source, event, context)
 
-    def _close_other(self, other: OtherEvent, ending: Ending) -> Any:
+    def _close_other(self, other: Other, ending: Ending) -> Any:
         if ending.expired:
             self._look_after_environment(ending)
         return other.answer(ending)
@@ -204,12 +204,14 @@ def adapt(
     graceful_shutdown: bool = False,
     access_log: bool = False,
     sources: Collection[Any] = (),
+    websocket_store: ConnectionStore | None = None,
+    websocket_linger: float = 0.05,
+    websocket_endpoint: str | None = None,
 ) -> Handler:
     """A Lambda handler for an ASGI application; to be the module's last statement.
 
     Raises ConfigurationError for an argument that cannot be used or without trio where it is
-    needed, and LifespanFailed where the
-    startup runs here and fails.
+    needed, and LifespanFailed where the startup runs here and fails.
 
     lifespan: "auto" runs it and takes an application without one; "on" does not; "off".
     startup: when the lifespan starts. "auto": here, while Lambda initialises the function, or after
@@ -227,6 +229,9 @@ def adapt(
     graceful_shutdown: register an internal extension, so that Lambda sends SIGTERM.
     access_log: one INFO line per request.
     sources: reserved for further event sources; none is accepted yet.
+    websocket_store: where WebSocket connections are kept; None: in this process.
+    websocket_linger: seconds of quiet before the invocation of a WebSocket event ends.
+    websocket_endpoint: URL of the management API; None: as the event has it.
     """
     arguments = locals()
     options = Options(**arguments)

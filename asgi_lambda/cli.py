@@ -143,7 +143,7 @@ def _print_answer(event: Any, response: Any, binary_types: Sequence[str]) -> Non
         source = detect(event)
     except AsgiLambdaError:
         source = None
-    if source is None:
+    if source is None or source.is_websocket:
         _print_json(response)
         return
     scope, _, _ = source.parse(event)

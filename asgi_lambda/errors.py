@@ -30,3 +30,18 @@ class ResponseFailed(AsgiLambdaError):
 
 class LoopError(AsgiLambdaError, RuntimeError):
     """A handler called where its event loop cannot run; names the call that works there."""
+
+
+class MessageRefused(AsgiLambdaError):
+    """Raised into the application, at its `send`, for what no WebSocket API carries.
+
+    Names the size and the limit, or says that it is binary.
+    """
+
+
+class SendFailed(AsgiLambdaError):
+    """API Gateway did not take a WebSocket message; names the status and what may help."""
+
+
+class DataConflict(AsgiLambdaError):
+    """The data of a connection were changed elsewhere, or are gone; `refresh` reads them."""

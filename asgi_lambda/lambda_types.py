@@ -64,4 +64,14 @@ class ResponseALBMultiValue(TypedDict):
     isBase64Encoded: bool
 
 
+class ResponseWebSocket(TypedDict):
+    """What a WebSocket API accepts; `headers` and what follows for a handshake only."""
+
+    statusCode: int
+    headers: NotRequired[dict[str, str]]
+    multiValueHeaders: NotRequired[dict[str, list[str]]]
+    body: NotRequired[str]
+    isBase64Encoded: NotRequired[bool]
+
+
 Response = ResponseV1 | ResponseV2 | ResponseALB | ResponseALBMultiValue

@@ -46,6 +46,10 @@ class Loop(Protocol):
         """Call it on the loop, as soon as that runs; from any thread."""
         ...
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call it on the loop, after so long; for who is on it. Returns what calls that off."""
+        ...
+
     def advise(self, error: Exception) -> None:
         """Note on an error that it comes of another async library, if it does."""
         ...

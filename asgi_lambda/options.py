@@ -11,6 +11,8 @@ from asgi_lambda.response import HOP_BY_HOP
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from asgi_lambda.websocket.store import ConnectionStore
+
 _MODES: Final = {
     "lifespan": ("auto", "on", "off"),
     "startup": ("auto", "import", "invoke"),
@@ -41,6 +43,9 @@ class Options:
         "strip_root_path",
         "text_types",
         "timeout",
+        "websocket_endpoint",
+        "websocket_linger",
+        "websocket_store",
     )
 
     def __init__(self, app: Any, **arguments: Any) -> None:
@@ -65,6 +70,9 @@ class Options:
         self.fail_on = _statuses(arguments["fail_on"])
         self.timeout = _seconds("timeout", arguments["timeout"])
         self.deadline_margin = _seconds("deadline_margin", arguments["deadline_margin"])
+        self.websocket_store = _store(arguments["websocket_store"])
+        self.websocket_linger = _linger(arguments["websocket_linger"])
+        self.websocket_endpoint = _endpoint(arguments["websocket_endpoint"])
         if arguments["sources"] != ():
             raise ConfigurationError("sources: further event sources are not available yet")
 
@@ -187,6 +195,35 @@ def _seconds(name: str, value: Any) -> float | None:
     ):
         raise _refused(name, value, "a number of seconds greater than 0, or None")
     return float(value)
+
+
+def _store(value: Any) -> ConnectionStore | None:
+    methods = ("create", "load", "save", "delete")
+    if value is not None and (
+        inspect.isclass(value) or not all(callable(getattr(value, each, None)) for each in methods)
+    ):
+        raise _refused(
+            "websocket_store", value, "a ConnectionStore, as DynamoDBStore('table'), or None"
+        )
+    store: ConnectionStore | None = value
+    return store
+
+
+def _linger(value: Any) -> float:
+    if value == 0 and value is not False:
+        return 0.0
+    seconds = _seconds("websocket_linger", value)
+    if seconds is None:
+        raise _refused("websocket_linger", value, "a number of seconds, 0 or greater")
+    return seconds
+
+
+def _endpoint(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+        raise _refused("websocket_endpoint", value, "a URL as 'https://example.com/base', or None")
+    return value.rstrip("/")
 
 
 def _is_iterable(value: Any) -> bool:

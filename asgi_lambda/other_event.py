@@ -1,19 +1,46 @@
-"""One event that is no HTTP request, between its arrival and the result of `on_event`."""
+"""Events that are no HTTP request: those of connections, and what `on_event` takes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from asgi_lambda import sources
+from asgi_lambda.deadline import patience
 from asgi_lambda.options import is_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from asgi_lambda.adapter import Handler
     from asgi_lambda.deadline import Patience
     from asgi_lambda.lambda_types import LambdaContext
     from asgi_lambda.lifespan import Lifespan
     from asgi_lambda.loop_types import Loop
     from asgi_lambda.loops import Ending
+    from asgi_lambda.sources.source import Source
+    from asgi_lambda.websocket.call import WebSocketCall
+
+    # The two have the same methods.
+    Other: TypeAlias = "OtherEvent | WebSocketCall"
+
+
+def open_other(
+    handler: Handler, source: Source | None, event: Any, context: LambdaContext | None
+) -> Other:
+    """The call for an event of a handler. Raises UnsupportedEvent."""
+    options = handler._options
+    if source is not None:
+        from asgi_lambda.websocket.call import WebSocketCall
+        from asgi_lambda.websocket.common import Common
+
+        handler._websockets = handler._websockets or Common(
+            handler._application, handler._lifespan, handler._versions, options
+        )
+        return WebSocketCall(handler._websockets, event, context, handler._patience(context))
+    if options.on_event is None:
+        raise sources.unsupported(event)
+    wait = patience(context, None, options.deadline_margin)
+    return OtherEvent(options.on_event, event, context, handler._lifespan, wait)
 
 
 class OtherEvent:

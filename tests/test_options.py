@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from asgi_lambda import ConfigurationError, adapt
+from asgi_lambda.websocket import DynamoDBStore, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -75,6 +76,13 @@ def version_seen_by(application: Any, **options: Any) -> str:
         ("fail_on", [503, range(500, 600)]),
         ("fail_on", range(500, 600)),
         ("fail_on", [range(0)]),
+        ("websocket_store", None),
+        ("websocket_store", MemoryStore()),
+        ("websocket_store", DynamoDBStore("connections")),
+        ("websocket_linger", 0),
+        ("websocket_linger", 0.05),
+        ("websocket_endpoint", None),
+        ("websocket_endpoint", "https://example.com/base"),
         ("timeout", None),
         ("timeout", 29),
         ("timeout", 0.25),
@@ -126,6 +134,13 @@ NO_SECONDS: Final[tuple[Any, ...]] = (0, 0.0, -1, float("nan"), float("inf"), Tr
         ),
         *(("fail_on", value, "statuses from 200 to 599") for value in (None, 500, True)),
         *(("timeout", value, "seconds greater than 0") for value in NO_SECONDS),
+        ("websocket_store", "table", "ConnectionStore"),
+        ("websocket_store", MemoryStore, "ConnectionStore"),
+        ("websocket_linger", None, "0 or greater"),
+        ("websocket_linger", False, "greater than 0"),
+        ("websocket_linger", -1, "greater than 0"),
+        ("websocket_endpoint", "example.com", "a URL"),
+        ("websocket_endpoint", 5, "a URL"),
         *(("deadline_margin", value, "seconds greater than 0") for value in NO_SECONDS),
     ],
     ids=repr,

@@ -33,6 +33,8 @@ def explain(event: Any) -> list[str]:
     source = detect(event)
     if source is None:
         return ["source: none, since this is no HTTP request; adapt(app, on_event=...) takes it"]
+    if source.is_websocket:
+        return [f"source: {source.name}, since requestContext has connectionId and eventType"]
     try:
         scope, text, is_base64 = source.parse(event)
     except (LookupError, TypeError, AttributeError, ValueError) as error:

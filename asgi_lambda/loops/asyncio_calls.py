@@ -118,6 +118,9 @@ class AsyncioLoop:
     def soon(self, callback: Callable[[], object]) -> None:
         self.raw.call_soon_threadsafe(callback)
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        return self.raw.call_later(seconds, callback).cancel
+
     def advise(self, error: Exception) -> None:
         note_on(error, "trio")
 

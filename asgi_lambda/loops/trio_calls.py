@@ -136,6 +136,17 @@ class TrioLoop:
     def soon(self, callback: Callable[[], object]) -> None:
         self.token.run_sync_soon(callback)
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        scope = trio.CancelScope()
+
+        async def wait() -> None:
+            with scope:
+                await trio.sleep(max(seconds, 0))
+                callback()
+
+        trio.lowlevel.spawn_system_task(wait)
+        return scope.cancel
+
     def advise(self, error: Exception) -> None:
         note_on(error, "asyncio")
 

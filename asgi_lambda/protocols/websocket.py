@@ -77,9 +77,12 @@ class Close(NamedTuple):
 
 
 class WebSocketCycle:
-    """One connection. Messages of the client come in by `deliver`, its end by `disconnect`."""
+    """One connection. Messages of the client come in by `deliver`, its end by `disconnect`.
 
-    __slots__ = ("_denial", "_disconnect", "_mailbox", "_replays", "_told", "replayed", "state")
+    over: there is nothing to come but `websocket.disconnect`, and that once.
+    """
+
+    __slots__ = ("_denial", "_mailbox", "_replays", "_told", "over", "replayed", "state")
 
     def __init__(self, *, replayed: bool = False) -> None:
         self.state = State.CONNECTING
@@ -87,33 +90,33 @@ class WebSocketCycle:
         # Whether what it sends is still what the client has had.
         self._replays = replayed
         self._told = False
-        self._mailbox: deque[Receive] = deque()
-        self._disconnect: Disconnect | None = None
+        self._mailbox: deque[Receive | Disconnect] = deque()
+        self.over = False
         self._denial: tuple[HTTPCycle, list[bytes]] | None = None
 
     @property
     def waits(self) -> bool:
         """Whether `receive` would return None."""
         undecided = self.state is State.CONNECTING or self.state is State.DENYING
-        return self._told and (undecided or (not self._mailbox and self._disconnect is None))
+        return self._told and (undecided or not self._mailbox)
 
     def deliver(self, message: Receive) -> None:
         """A message of the client. One that comes after the end is dropped."""
-        if self._disconnect is None:
+        if not self.over:
             self._mailbox.append(message)
 
     def disconnect(self, code: int = _LOST, reason: str = "") -> None:
         """The client is gone. What it sent before can still be received."""
-        if self._disconnect is None:
-            self._disconnect = _disconnect(code, reason)
+        if not self.over:
+            self._finish(code, reason)
             if self.state is State.OPEN:
                 self.state = State.DISCONNECTED
 
     def receive(self) -> Received | None:
         """The next message for the application, or None: wait for one.
 
-        Between `websocket.connect` and its answer there is none. `websocket.disconnect` comes
-        again and again, so that nobody waits for good.
+        Between `websocket.connect` and its answer there is none, and none after
+        `websocket.disconnect`: an application that goes on asking would block the loop.
         """
         if not self._told:
             self._told = True
@@ -121,7 +124,7 @@ class WebSocketCycle:
         if self.state is State.CONNECTING or self.state is State.DENYING:
             return None
         self._replays = False
-        return self._mailbox.popleft() if self._mailbox else self._disconnect
+        return self._mailbox.popleft() if self._mailbox else None
 
     def send(self, message: Message) -> Answer | Post | Close | None:
         """The command in `message`, or None where there is nothing to do.
@@ -159,10 +162,9 @@ class WebSocketCycle:
 
     def end(self, *, failed: bool) -> Answer | Close | None:
         """What is left to do once the application has returned, or failed."""
-        state = self.state
-        if state is State.CONNECTING or state is State.DENYING:
+        if self.state in (State.CONNECTING, State.DENYING):
             return self._deny(Answer(500, []), _FAILED)
-        if state is State.OPEN:
+        if self.state is State.OPEN:
             return self._closed(_FAILED if failed else _NORMAL, "")
         return None
 
@@ -182,7 +184,7 @@ class WebSocketCycle:
             raise UnexpectedMessage("expected the subprotocol as such, got it as a header")
         if subprotocol is not None:
             pairs += checked([(_SUBPROTOCOL, subprotocol.encode())])
-        self.state = State.OPEN if self._disconnect is None else State.DISCONNECTED
+        self.state = State.DISCONNECTED if self.over else State.OPEN
         return None if self.replayed else Answer(200, pairs)
 
     def _deny(self, answer: Answer, code: int = _NORMAL) -> Answer | Close:
@@ -190,7 +192,7 @@ class WebSocketCycle:
             # The first time it was accepted, so that there is no handshake left to deny.
             return self._closed(code, "")
         self.state = State.CLOSED
-        self._disconnect = _disconnect(_LOST, "")
+        self._finish(_LOST, "")
         return answer
 
     def _start_denial(self, message: Message) -> None:
@@ -240,9 +242,9 @@ class WebSocketCycle:
         self.state = State.CLOSED
         # What the client sent before nobody wants any more.
         self._mailbox.clear()
-        self._disconnect = _disconnect(code, reason)
+        self._finish(code, reason)
         return Close(code, reason)
 
-
-def _disconnect(code: int, reason: str) -> Disconnect:
-    return {"type": "websocket.disconnect", "code": code, "reason": reason}
+    def _finish(self, code: int, reason: str) -> None:
+        self.over = True
+        self._mailbox.append({"type": "websocket.disconnect", "code": code, "reason": reason})

@@ -6,7 +6,7 @@ reads an event, `render` writes a response. They know no ASGI cycle and no event
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asgi_lambda.errors import UnsupportedEvent
 from asgi_lambda.sources.alb import ALB, ALB_MULTI_VALUE
@@ -16,6 +16,8 @@ from asgi_lambda.sources.payload_v2 import FUNCTION_URL, HTTP_API
 if TYPE_CHECKING:
     from asgi_lambda.lambda_types import Event
     from asgi_lambda.sources.source import Source
+
+_WEBSOCKET_EVENTS: Final = ("CONNECT", "MESSAGE", "DISCONNECT")
 
 
 def detect(event: Any) -> Source | None:
@@ -39,12 +41,21 @@ def detect(event: Any) -> Source | None:
         # A REST API sends no version.
         if "httpMethod" in event:
             return HTTP_API_V1 if event.get("version") == "1.0" else REST_API
+        if "connectionId" in context and context.get("eventType") in _WEBSOCKET_EVENTS:
+            return _websocket_api()
     # Events written by hand often leave the context out.
     elif context is None and "httpMethod" in event and "resource" in event:
         return REST_API
     if _looks_like_a_request(event) or "DurableExecutionArn" in event or "CheckpointToken" in event:
         raise unsupported(event)
     return None
+
+
+def _websocket_api() -> Source:
+    # Most functions never see such an event.
+    from asgi_lambda.sources.websocket import WEBSOCKET_API
+
+    return WEBSOCKET_API
 
 
 def unsupported(event: Any) -> UnsupportedEvent:

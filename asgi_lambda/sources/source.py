@@ -29,10 +29,13 @@ class Source:
     name: as the command line takes it. parse: an event to the scope, whose `content-length` is that
     of the decoded body, the body as it came, and whether it is base64. render: a response to a dict
     of exactly the keys that the front door accepts. limit: bytes of JSON it takes. base64_note:
-    what to tell who sends base64, "" where every client gets the bytes.
+    what to tell who sends base64, "" where every client gets the bytes. is_websocket: its events
+    belong to connections, and are no requests.
     """
 
     __slots__ = ("base64_note", "fits", "limit", "name", "parse", "render")
+
+    is_websocket = False
 
     def __init__(
         self,
