@@ -38,7 +38,7 @@ _LONGEST_DELAY: Final = 1.0
 _SECONDS_TO_CONNECT: Final = 3
 _SECONDS_TO_ANSWER: Final = 10
 
-_sleep: Final = time.sleep
+_sleep = time.sleep
 
 
 def endpoint(event: Event, configured: str | None) -> str:
@@ -109,7 +109,7 @@ class Management:
         )
 
     def _call(self, call: Callable[[], object], patience: float) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError, ConnectionError
+        from botocore import exceptions
 
         until = time.monotonic() + patience
         delay, attempt = _FIRST_DELAY, 1
@@ -117,7 +117,7 @@ class Management:
             try:
                 call()
                 return
-            except ClientError as error:
+            except exceptions.ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 if status == _GONE:
                     if time.monotonic() >= until:
@@ -126,12 +126,13 @@ class Management:
                     raise SendFailed(_refusal(status, attempt)) from error
                 else:
                     attempt += 1
-            except ConnectionError as error:
-                # Nothing has reached the service, while after a timeout it may have.
+            except (exceptions.ConnectionError, exceptions.ConnectionClosedError) as error:
+                # Nothing was there, or a kept connection that had ended while the environment was
+                # frozen. After a timeout the message may have been taken, so that one is no reason.
                 if attempt >= _ATTEMPTS:
                     raise SendFailed(f"expected {self._endpoint} to answer, got none") from error
                 attempt += 1
-            except BotoCoreError as error:
+            except exceptions.BotoCoreError as error:
                 raise SendFailed(f"expected a call of {self._endpoint}, got: {error}") from error
             # Half of it by chance, so that calls which failed together do not come back together.
             _sleep(delay * (0.5 + random.random() / 2))
