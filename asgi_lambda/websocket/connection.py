@@ -46,7 +46,7 @@ class Connection:
         self.cycle = WebSocketCycle(replayed=replayed)
         self.extension = ConnectionExtension(self, home)
         self.answer: Answer | None = None
-        self.stored = self.ended = False
+        self.stored = self.ended = self._given_up = False
         self.failure: Exception | None = None
         self.began = self.stirred = time.monotonic()
         self.coroutine: Coroutine[Any, Any, None] | None = None
@@ -69,6 +69,7 @@ class Connection:
 
     def cancel(self) -> None:
         """End the coroutine, soon; the connection lives on, and the next event rebuilds it."""
+        self._given_up = True
         self._cancel()
 
     def lose(self) -> None:
@@ -88,16 +89,21 @@ class Connection:
             if self.cycle.replayed and not await self._restored():
                 return
             error = await self._call(loop)
-            command = self.cycle.end(failed=error is not None)
-            if isinstance(command, Answer):
-                self.answer = command
-            elif isinstance(command, Close):
-                self.outbox.close()
-            self._home.release(self)
+            # Once it was given up, others may have gone on with the connection.
+            if not self._given_up:
+                self._end(failed=error is not None)
         finally:
             self.ended = True
             self._home.forget(self)
             self._home.stir(self)
+
+    def _end(self, *, failed: bool) -> None:
+        command = self.cycle.end(failed=failed)
+        if isinstance(command, Answer):
+            self.answer = command
+        elif isinstance(command, Close):
+            self.outbox.close()
+        self._home.release(self)
 
     async def _call(self, loop: Loop) -> Exception | None:
         """What the application raised."""

@@ -96,10 +96,9 @@ class Outbox:
 
     def open(self) -> None:
         """The answer to the handshake has left, so what is held can."""
-        if self.held:
-            self.held = False
-            self._opened_at = time.monotonic()
-            self._next()
+        self.held = False
+        self._opened_at = time.monotonic()
+        self._next()
 
     def post(self, data: bytes) -> Parcel:
         """Send a text message. Raises MessageRefused."""

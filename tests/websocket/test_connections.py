@@ -401,6 +401,26 @@ def test_a_receiver_and_a_worker(serve: Serve, api: FakeAPI) -> None:
     assert live(handler) == []
 
 
+def test_two_tasks_that_receive(serve: Serve, api: FakeAPI) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+
+        async def answer() -> None:
+            got = await receive()
+            await send({"type": "websocket.send", "text": got["text"]})
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(answer)
+            group.start_soon(answer)
+        await receive()
+
+    handler = serve(app)
+    handler(connect())
+    handler(message("a"))
+    handler(message("b"))
+    assert api.sent() == ["a", "b"]
+
+
 def test_a_group_send_in_memory_arrives(serve: Serve, api: FakeAPI) -> None:
     group: dict[str, Any] = {}
 

@@ -1,0 +1,185 @@
+"""Connections that are still busy when their invocation has to end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from asgi_lambda import environment
+from asgi_lambda.websocket import MemoryStore
+from tests.applications import Context
+from tests.websocket.play import FakeAPI, accept, connect, echo, live, message
+
+if TYPE_CHECKING:
+    from asgi_lambda.asgi_types import Receive, Send
+    from tests.websocket.conftest import Serve
+
+# ms; a quarter of it is the margin.
+SHORT = Context(milliseconds=200)
+
+
+def busy(ended: list[str]) -> Any:
+    """Hangs at "hang", and answers all else."""
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        try:
+            while (got := await receive())["type"] == "websocket.receive":
+                if got["text"] == "hang":
+                    await anyio.sleep_forever()
+                await send({"type": "websocket.send", "text": got["text"]})
+        finally:
+            ended.append("ended")
+
+    return app
+
+
+def test_a_busy_connection_is_cancelled_and_comes_back(
+    serve: Serve, api: FakeAPI, log: pytest.LogCaptureFixture
+) -> None:
+    ended: list[str] = []
+    handler = serve(busy(ended))
+    handler(connect())
+    handler(message("a"))
+    assert handler(message("hang"), SHORT) == {"statusCode": 200}
+    assert ended == ["ended"]
+    assert live(handler) == []
+    (record,) = [each for each in log.records if each.levelno == logging.ERROR]
+    assert "still ran at the deadline, and was cancelled" in record.getMessage()
+    assert "in sleep_forever" in record.getMessage()
+    handler(message("b"))
+    assert api.sent() == ["a", "b"]
+    assert api.closed() == []
+
+
+def test_a_handshake_without_an_answer_is_a_504(
+    serve: Serve, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await anyio.sleep_forever()
+
+    handler = serve(app)
+    assert handler(connect(), SHORT) == {"statusCode": 504}
+    assert live(handler) == []
+    assert "still ran at the deadline" in log.text
+
+
+def test_an_accepted_handshake_is_answered_though_the_application_is_busy(
+    serve: Serve, api: FakeAPI
+) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        if not scope["extensions"]["asgi_lambda.connection"].replayed:
+            await send({"type": "websocket.send", "text": "welcome"})
+            await anyio.sleep_forever()
+        await receive()
+        await send({"type": "websocket.send", "text": "replayed"})
+        await receive()
+
+    handler = serve(app)
+    assert handler(connect(), SHORT) == {"statusCode": 200}
+    handler(message("a"))
+    assert api.sent() == ["welcome", "replayed"] or api.sent() == ["replayed", "welcome"]
+
+
+def test_the_linger_ends_at_the_deadline(serve: Serve, api: FakeAPI) -> None:
+    handler = serve(echo, websocket_linger=60)
+    assert handler(connect(), SHORT) == {"statusCode": 200}
+    handler(message("a"), SHORT)
+    # Nobody was busy, so nobody was cancelled.
+    assert live(handler) == ["one"]
+    assert api.sent() == ["welcome", "1: a"]
+
+
+def test_the_timeout_of_the_front_door_counts_too(serve: Serve) -> None:
+    handler = serve(echo, websocket_linger=60, timeout=0.2)
+    began = time.monotonic()
+    handler(connect())
+    assert time.monotonic() - began < 30
+
+
+def test_a_connection_beside_that_never_rests_is_cancelled(
+    serve: Serve, api: FakeAPI, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        if scope["extensions"]["asgi_lambda.connection"].id == "one":
+            await receive()
+            while True:
+                await send({"type": "websocket.send", "text": "tick"})
+        while True:
+            await receive()
+
+    handler = serve(app)
+    handler(connect())
+    handler(connect("two"))
+    assert handler(message("a"), SHORT) == {"statusCode": 200}
+    assert live(handler) == ["two"]
+    handler(message("b", "two"))
+    assert "still ran at the deadline" in log.text
+
+
+def test_a_store_that_takes_too_long(
+    serve: Serve, api: FakeAPI, log: pytest.LogCaptureFixture
+) -> None:
+    import threading
+
+    goes_on = threading.Event()
+
+    class Slow(MemoryStore):
+        def load(self, connection_id: str) -> Any:
+            goes_on.wait(10)
+            return super().load(connection_id)
+
+    store = Slow()
+    handler = serve(echo, websocket_store=store)
+    handler(message("a"), SHORT)
+    goes_on.set()
+    assert "It was reading the store" in log.text
+
+
+def test_applications_that_do_not_end(
+    serve: Serve, api: FakeAPI, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on: list[Any] = []
+    replaced: list[str] = []
+    monkeypatch.setattr(environment, "replace_environment", replaced.append)
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        if scope["extensions"]["asgi_lambda.connection"].id == "free":
+            for each in goes_on:
+                each.set()
+            await receive()
+        goes_on.append(anyio.Event())
+        with anyio.CancelScope(shield=True):
+            while not goes_on[-1].is_set():
+                try:
+                    await goes_on[-1].wait()
+                except anyio.get_cancelled_exc_class():
+                    pass
+
+    handler = serve(app)
+    for number in range(4):
+        handler(connect(str(number)), SHORT)
+        assert replaced == ([] if number < 2 else ["3 applications did not end"])
+    assert live(handler) == []
+    handler(connect("free"))
+    # They were given up, so that their end closes nothing.
+    assert api.calls == []
+
+
+def test_a_loop_that_is_blocked(serve: Serve, log: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await receive()
+        time.sleep(0.4)  # noqa: ASYNC251 - that is what the test is about
+        await send({"type": "websocket.accept"})
+        await receive()
+
+    handler = serve(app)
+    assert handler(connect(), SHORT)["statusCode"] in (200, 504)
+    assert "The event loop is blocked" in log.text
