@@ -200,6 +200,7 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
                 "runtime/poller.py",
                 "runtime/service.py",
                 "runtime/threads.py",
+                "runtime/websocket.py",
                 "runtime/workers.py",
             },
         ),

@@ -187,6 +187,11 @@ class Service:
         source = None if handler is None else sources.detect(event)
         if handler is None or source is None:
             return None
+        if source.is_websocket:
+            # Most functions never see such an event.
+            from asgi_lambda.runtime.websocket import WebSocketDelivery
+
+            return WebSocketDelivery(handler, handler._open_other(source, event, context), event)
         call = handler._open(source, event, context)
         if settings.streams and source.name in prelude.SOURCES:
             # Most functions do not stream.

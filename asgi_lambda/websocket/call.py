@@ -102,7 +102,9 @@ class WebSocketCall:
 
         await self._connections.wait(left, self._until)
         answer = connection.answer
-        if answer is not None and answer.accepts and self.on_accept is not None:
+        if answer is None or not answer.accepts or answer.status in self._common.options.fail_on:
+            return
+        if self.on_accept is not None:
             await self.on_accept(self._rendered(answer))
             connection.outbox.open()
 

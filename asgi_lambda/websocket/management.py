@@ -140,9 +140,11 @@ class Management:
 
 
 def _region(endpoint: str) -> str | None:
-    """The region that the endpoint names; else what the environment says, by boto3's own rules."""
+    """The region that the endpoint names, else Lambda's, else None: as boto3 is configured."""
     labels = (urlsplit(endpoint).hostname or "").split(".")
-    return labels[2] if labels[1:2] == ["execute-api"] and len(labels) > 3 else None
+    if labels[1:2] == ["execute-api"] and len(labels) > 3:
+        return labels[2]
+    return os.environ.get("AWS_REGION")
 
 
 def _refusal(status: int, attempts: int) -> str:

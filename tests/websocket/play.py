@@ -66,7 +66,7 @@ class FakeAPI:
     """Takes the place of `Management`, for every endpoint.
 
     calls: what was asked for, in order. failures: what the next calls for a connection raise, None
-    for none. most: how many were under way at once at most.
+    for none. most: how many were under way at once at most. when_called: in the thread of the call.
     """
 
     def __init__(self) -> None:
@@ -78,6 +78,7 @@ class FakeAPI:
         # Where set, calls wait for it.
         self.opens: threading.Event | None = None
         self.entered = threading.Event()
+        self.when_called: Callable[[], object] | None = None
         self._now = 0
         self._lock = threading.Lock()
 
@@ -97,6 +98,8 @@ class FakeAPI:
             self._now += 1
             self.most = max(self.most, self._now)
         self.entered.set()
+        if self.when_called is not None:
+            self.when_called()
         if self.opens is not None:
             assert self.opens.wait(PATIENCE)
         with self._lock:

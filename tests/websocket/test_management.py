@@ -89,6 +89,12 @@ def test_the_region_is_that_of_the_endpoint(where: str, region: str) -> None:
     assert Management(where)._client().meta.region_name == region
 
 
+def test_the_region_is_that_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert Management("https://ws.example.com")._client().meta.region_name == "eu-north-1"
+
+
 # One call
 
 
