@@ -50,8 +50,8 @@ class WebSocketCall:
         self._grace = 0.0
         if patience is not None:
             self._until = time.monotonic() + patience.limit
-            self._grace = patience.margin / 4
-            self.patience = Patience(patience.limit + patience.margin, patience.margin / 2)
+            self._grace = patience.margin / 2
+            self.patience = Patience(patience.limit + patience.margin, patience.margin / 4)
         self._common = common
         self._connection: Connection | None = None
         self._expired = False

@@ -133,7 +133,7 @@ class Outbox:
     def _on_end(self, _: None, error: Exception | None) -> None:
         self._running = False
         self._finish(self._parcels.popleft(), error)
-        if isinstance(error, Gone) and not self._gone:
+        if isinstance(error, Gone):
             self._gone = True
             if self.when_gone is not None:
                 self.when_gone()
