@@ -356,6 +356,13 @@ def test_given_event_that_is_no_request(run: Run, target: str, event: Any) -> No
     assert (status, json.loads(out)) == (0, {"batchItemFailures": [], "got": event})
 
 
+def test_given_event_of_a_connection(run: Run, target: str) -> None:
+    context = {"eventType": "DISCONNECT", "connectionId": "x", "stage": "a", "domainName": "b.c"}
+    given = json.dumps({"requestContext": context}).encode()
+    status, out, _ = run("invoke", f"{target}:handler", "--event", "-", stdin=given)
+    assert (status, json.loads(out)) == (0, {"statusCode": 200})
+
+
 def test_event_that_an_application_refuses(run: Run, target: str) -> None:
     status, out, err = run("invoke", f"{target}:handler", "--event", "-", stdin=b"{}")
     assert (status, out) == (1, b"")

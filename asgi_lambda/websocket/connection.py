@@ -126,9 +126,12 @@ class Connection:
         return None
 
     async def _restored(self) -> bool:
-        """Whether the scope of an earlier environment could be had."""
+        """Whether the scope could be had from what an earlier coroutine stored."""
+        load = partial(self._home.common.store.load, self.id)
         try:
-            record = await self._home.run(self, partial(self._home.common.store.load, self.id))
+            record = await self._home.run(self, load)
+            if record is not None:
+                handshake.restore(self._scope, record.handshake)
         except Exception as error:
             self.failure = error
             return False
@@ -136,7 +139,6 @@ class Connection:
             self._home.refuse(self)
             return False
         self.stored = True
-        handshake.restore(self._scope, record.handshake)
         self.extension.stored = Stored(record.data, record.version)
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from asgi_lambda.errors import DataConflict, MessageRefused, SendFailed
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from asgi_lambda.websocket.connections import Connections
     from asgi_lambda.websocket.outbox import Parcel
 
-BINARY_REFUSED = (
+BINARY_REFUSED: Final = (
     "expected text, got bytes; a WebSocket API carries no binary messages, so encode them as base64"
 )
 

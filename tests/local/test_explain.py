@@ -149,6 +149,12 @@ def test_what_is_no_request() -> None:
     ]
 
 
+def test_an_event_of_a_connection() -> None:
+    assert explain({"requestContext": {"connectionId": "x", "eventType": "MESSAGE"}}) == [
+        "source: websocket-api, since requestContext has connectionId and eventType"
+    ]
+
+
 @pytest.mark.parametrize(
     "event",
     [{"rawPath": "/"}, event_of("http-api") | {"headers": 7}],

@@ -10,7 +10,7 @@ import pytest
 
 from asgi_lambda import UnsupportedEvent
 from asgi_lambda.errors import MessageRefused, ResponseFailed, SendFailed
-from asgi_lambda.websocket import MemoryStore
+from asgi_lambda.websocket import MemoryStore, Record
 from asgi_lambda.websocket import connections as connections_module
 from tests.websocket.play import (
     HOST,
@@ -706,6 +706,16 @@ def test_a_store_that_is_down_fails_the_invocation_and_keeps_the_connection(
     store.works = True
     handler(message("b"))
     assert api.calls == [("post", "one", "1r: b")]
+
+
+def test_a_record_of_another_shape_fails_the_invocation(serve: Serve, api: FakeAPI) -> None:
+    store = MemoryStore()
+    store.create("one", Record({"of": "another version"}, {}))
+    handler = serve(echo, websocket_store=store)
+    with pytest.raises(KeyError):
+        handler(message("a"))
+    assert live(handler) == []
+    assert api.calls == []
 
 
 def test_a_record_that_cannot_be_deleted_is_logged(
