@@ -76,12 +76,12 @@ class WebSocketCall:
             connections.open_outboxes()
             connection = self._connection = connections.open(self._scope)
             self._deliver(connection)
-            if self._kind == websocket.CONNECT:
-                await self._shake_hands(connection)
-            if not await self._settled(connection):
+            is_new = self._kind == websocket.CONNECT
+            decided = not is_new or await self._shake_hands(connection)
+            if not (decided and await self._settled(connection)):
                 self._expired = True
-                await self._give_up(connection)
-            elif connection.cycle.over:
+                await self._give_up(connection, decided)
+            if connection.cycle.over:
                 await self._close(connection)
         finally:
             connections.under_way -= 1
@@ -96,17 +96,19 @@ class WebSocketCall:
     async def _settled(self, connection: Connection) -> bool:
         return await self._connections.wait(lambda: self._connections.rest(connection), self._until)
 
-    async def _shake_hands(self, connection: Connection) -> None:
+    async def _shake_hands(self, connection: Connection) -> bool:
+        """Whether the application came to an answer in time."""
+
         def left() -> float | None:
             return 0.0 if connection.answer is not None or connection.ended else None
 
-        await self._connections.wait(left, self._until)
-        answer = connection.answer
-        if answer is None or not answer.accepts or answer.status in self._common.options.fail_on:
-            return
-        if self.on_accept is not None:
+        decided = await self._connections.wait(left, self._until)
+        answer, fail_on = connection.answer, self._common.options.fail_on
+        leaves = answer is not None and answer.accepts and answer.status not in fail_on
+        if answer is not None and leaves and self.on_accept is not None:
             await self.on_accept(self._rendered(answer))
             connection.outbox.open()
+        return decided
 
     async def _close(self, connection: Connection) -> None:
         """See to it that nothing is left of a connection that is over."""
@@ -115,10 +117,13 @@ class WebSocketCall:
         self._connections.release(connection)
         await self._settled(connection)
 
-    async def _give_up(self, connection: Connection) -> None:
+    async def _give_up(self, connection: Connection, decided: bool) -> None:
         """Cancel what holds the invocation; the next event rebuilds it from the store."""
         every = self._connections.live.values() if self._connections.under_way == 1 else ()
         busy = [each for each in {connection, *every} if not each.at_rest]
+        if not decided and connection not in busy:
+            # It waits, but has not said whether it accepts.
+            busy.append(connection)
         for each in busy:
             each.log(logging.ERROR, f"still ran at the deadline, and was cancelled. {_stack(each)}")
             self._connections.forget(each)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from asgi_lambda.errors import MessageRefused
 from asgi_lambda.protocols.websocket import Answer, Close, Post, State, WebSocketCycle
@@ -17,13 +17,15 @@ from asgi_lambda.websocket.extension import BINARY_REFUSED, ConnectionExtension,
 from asgi_lambda.websocket.store import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from asgi_lambda.asgi_types import Message, WebSocketReceived, WebSocketScope
     from asgi_lambda.loop_types import Event, Loop
     from asgi_lambda.websocket.connections import Connections
     from asgi_lambda.websocket.outbox import Outbox
+
+T = TypeVar("T")
 
 logger = logging.getLogger("asgi_lambda")
 
@@ -53,13 +55,14 @@ class Connection:
         self._scope = scope
         self._home = home
         self._arrived: Event | None = None
-        # How many tasks wait for something that only the next event can bring.
-        self._waiting = 0
+        # How many tasks wait for something that only the next event can bring, and how many for a
+        # call, or are about to go on after one.
+        self._waiting = self._calling = 0
 
     @property
     def at_rest(self) -> bool:
         """Whether it waits for the client, who has said nothing more."""
-        return self.ended or (self._waiting > 0 and self.cycle.waits)
+        return self.ended or (self._waiting > 0 and not self._calling and self.cycle.waits)
 
     def start(self, outbox: Outbox) -> None:
         """Call the application, in a task that outlives the invocation."""
@@ -83,6 +86,15 @@ class Connection:
             self._arrived.set()
             self._arrived = None
         self._home.stir(self)
+
+    async def calling(self, call: Awaitable[T]) -> T:
+        """What a call comes to, which has the connection at work until whoever waits goes on."""
+        self._calling += 1
+        try:
+            return await call
+        finally:
+            self._calling -= 1
+            self._home.stir(self)
 
     async def _main(self, loop: Loop) -> None:
         try:
@@ -169,7 +181,7 @@ class Connection:
             case Close():
                 parcel = self.outbox.close()
                 if not self.outbox.held:
-                    await parcel.taken()
+                    await self.calling(parcel.taken())
         self._home.stir(self)
 
     async def _answer(self, answer: Answer, message: Message) -> None:
@@ -196,7 +208,7 @@ class Connection:
             raise MessageRefused(BINARY_REFUSED)
         parcel = self.outbox.post(post.data)
         if not self.outbox.held:
-            await parcel.taken()
+            await self.calling(parcel.taken())
         elif self.outbox.full:
             # Nothing moves before the next event, so the invocation may end.
             await self._wait(parcel.over)

@@ -48,9 +48,9 @@ _UNKNOWN: Final = (
 class Connections:
     """The connections of one Handler on one loop.
 
-    under_way: how many invocations are. abandoned: how many coroutines did not end when they were
-    cancelled. live: the connections whose coroutines wait here, least
-    recently used first. unopened: outboxes whose handshake has been answered by now.
+    under_way: how many invocations are. abandoned: in how many of them a coroutine did not end when
+    it was cancelled. live: the connections whose coroutines wait here, least recently used first.
+    unopened: outboxes whose handshake has been answered by now.
     """
 
     def __init__(self, common: Common, loop: Loop) -> None:
@@ -135,7 +135,7 @@ class Connections:
     async def run(self, connection: Connection, call: Callable[[], T]) -> T:
         """What a call returns or raises that blocks, as those of the store."""
         self.stir(connection)
-        return await self._threads.run(call)
+        return await connection.calling(self._threads.run(call))
 
     # The end of an invocation
 

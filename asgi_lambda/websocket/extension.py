@@ -103,7 +103,7 @@ class ConnectionExtension:
         for each, outbox, parcel in zip(ids, outboxes, parcels, strict=True):
             # One that waits for its own handshake is there, and has the message soon.
             if not outbox.held:
-                await _outcome(each, parcel, gone, failed)
+                await self._connection.calling(_outcome(each, parcel, gone, failed))
         if failed:
             raise SendFailed(
                 f"{len(failed)} of {len(ids)} messages were not taken: {failed[0]}"
@@ -119,7 +119,7 @@ class ConnectionExtension:
         parcel = outbox.close()
         if not outbox.held:
             failed: list[Exception] = []
-            await _outcome(connection_id, parcel, [], failed)
+            await self._connection.calling(_outcome(connection_id, parcel, [], failed))
             if failed:
                 raise failed[0]
 

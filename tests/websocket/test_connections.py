@@ -401,6 +401,30 @@ def test_a_receiver_and_a_worker(serve: Serve, api: FakeAPI) -> None:
     assert live(handler) == []
 
 
+def test_a_worker_that_sends_is_waited_for_without_linger(serve: Serve, api: FakeAPI) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+
+        async def push() -> None:
+            connection = scope["extensions"]["asgi_lambda.connection"]
+            for number in range(20):
+                await send({"type": "websocket.send", "text": str(number)})
+                await connection.save({"number": number})
+
+        async with anyio.create_task_group() as group:
+            await receive()
+            group.start_soon(push)
+            # The other task has its first turn, and is never seen without a call from there on.
+            await anyio.lowlevel.checkpoint()
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+    handler = serve(app)
+    handler(connect())
+    handler(message("a"))
+    assert api.sent() == [str(number) for number in range(20)]
+
+
 def test_two_tasks_that_receive(serve: Serve, api: FakeAPI) -> None:
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         await accept(receive, send)

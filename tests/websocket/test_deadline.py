@@ -12,7 +12,7 @@ import pytest
 from asgi_lambda import environment
 from asgi_lambda.websocket import MemoryStore
 from tests.applications import Context
-from tests.websocket.play import FakeAPI, accept, connect, echo, live, message
+from tests.websocket.play import FakeAPI, accept, connect, disconnect, echo, live, message
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Send
@@ -67,6 +67,37 @@ def test_a_handshake_without_an_answer_is_a_504(
     assert handler(connect(), SHORT) == {"statusCode": 504}
     assert live(handler) == []
     assert "still ran at the deadline" in log.text
+
+
+def test_a_handshake_of_an_application_that_only_waits_is_a_504(
+    serve: Serve, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        while True:
+            await receive()
+
+    handler = serve(app)
+    assert handler(connect(), SHORT) == {"statusCode": 504}
+    assert live(handler) == []
+    assert "still ran at the deadline" in log.text
+
+
+def test_an_end_at_the_deadline_leaves_no_record(serve: Serve) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        await receive()
+        await anyio.sleep_forever()
+
+    store = MemoryStore()
+    handler = serve(app, websocket_store=store)
+    handler(connect())
+    assert handler(disconnect(), SHORT) == {"statusCode": 200}
+    # By the thread that was asked, if not yet then soon.
+    assert handler._websockets is not None
+    (connections,) = handler._websockets._connections
+    assert connections._threads._pool is not None
+    connections._threads._pool.shutdown(wait=True)
+    assert store.load("one") is None
 
 
 def test_an_accepted_handshake_is_answered_though_the_application_is_busy(
