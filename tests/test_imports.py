@@ -90,6 +90,32 @@ def test_adapt_loads_these_modules_and_no_others() -> None:
     assert set(result.stdout.split()) == LOADED
 
 
+LAZY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from asgi_lambda import adapt
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        raise ValueError
+    await receive()
+    await send({"type": "websocket.accept"})
+    await receive()
+from asgi_lambda.websocket import DynamoDBStore
+DynamoDBStore("connections")
+handler = adapt(app)
+context = {"connectionId": "x", "stage": "a", "domainName": "b.c"}
+for kind in ("CONNECT", "DISCONNECT"):
+    event = {"requestContext": {**context, "eventType": kind}}
+    assert handler(event, None) == {"statusCode": 200}
+"""
+
+
+def test_a_connection_that_is_never_sent_to_needs_no_boto3() -> None:
+    # Neither site-packages nor the environment, so that there is none.
+    command = [sys.executable, "-S", "-I", "-c", LAZY, str(PACKAGE.parent)]
+    subprocess.run(command, check=True)
+
+
 def layer_of(module: str) -> int:
     return next(level for level, names in enumerate(LAYERS) if module in names)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from asgi_lambda.lambda_types import Event
 
-# AWS's own name for where this service is, which SDKs look at too.
-ENDPOINT: Final = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+# Where this service is, as the local gateway says, and as AWS's own SDKs know it.
+ENDPOINTS: Final = ("ASGI_LAMBDA_WEBSOCKET_ENDPOINT", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
 
 _GONE: Final = 410
 _FORBIDDEN: Final = 403
@@ -49,8 +49,9 @@ def endpoint(event: Event, configured: str | None) -> str:
     """
     if configured is not None:
         return configured
-    if from_environment := os.environ.get(ENDPOINT):
-        return from_environment
+    for name in ENDPOINTS:
+        if from_environment := os.environ.get(name):
+            return from_environment
     context = event["requestContext"]
     domain, stage = context["domainName"], context["stage"]
     if not isinstance(domain, str):
@@ -101,12 +102,8 @@ class Management:
             retries={"total_max_attempts": 1},
         )
         # A session of our own: the default one is not safe to be used from several threads.
-        return boto3.session.Session().client(
-            "apigatewaymanagementapi",
-            endpoint_url=self._endpoint,
-            region_name=_region(self._endpoint),
-            config=config,
-        )
+        session = boto3.session.Session(**_identity(self._endpoint))
+        return session.client("apigatewaymanagementapi", endpoint_url=self._endpoint, config=config)
 
     def _call(self, call: Callable[[], object], patience: float) -> None:
         from botocore import exceptions
@@ -139,12 +136,22 @@ class Management:
             delay = min(delay * 2, _LONGEST_DELAY)
 
 
-def _region(endpoint: str) -> str | None:
-    """The region that the endpoint names, else Lambda's, else None: as boto3 is configured."""
-    labels = (urlsplit(endpoint).hostname or "").split(".")
+def _identity(endpoint: str) -> dict[str, Any]:
+    """Region and credentials, where boto3 is not to look for them itself."""
+    url = urlsplit(endpoint)
+    labels = (url.hostname or "").split(".")
+    if url.scheme == "http":
+        # No AWS is there, so nobody checks a signature, and no real one shall go there.
+        return {
+            "region_name": "us-east-1",
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+        }
     if labels[1:2] == ["execute-api"] and len(labels) > 3:
-        return labels[2]
-    return os.environ.get("AWS_REGION")
+        return {"region_name": labels[2]}
+    # Lambda says it so; boto3 looks for another variable, which Lambda sets too.
+    region = os.environ.get("AWS_REGION")
+    return {} if region is None else {"region_name": region}
 
 
 def _refusal(status: int, attempts: int) -> str:

@@ -13,7 +13,7 @@ from asgi_lambda.loops import asyncio as loops
 from asgi_lambda.runtime.websocket import WebSocketDelivery
 from asgi_lambda.sources.websocket import WEBSOCKET_API
 from asgi_lambda.websocket import common
-from asgi_lambda.websocket.management import ENDPOINT
+from asgi_lambda.websocket.management import ENDPOINTS
 from tests.runtime.clients import AWS, OURS, start
 from tests.runtime.double import NEXT
 from tests.runtime.events import deadline
@@ -31,16 +31,7 @@ if TYPE_CHECKING:
 def connections() -> Iterator[tuple[ConnectionsAPI, dict[str, str]]]:
     """The management API, and what tells a process where it is."""
     with serving() as (api, where):
-        yield (
-            api,
-            {
-                ENDPOINT: where,
-                "AWS_ACCESS_KEY_ID": "none",
-                "AWS_SECRET_ACCESS_KEY": "none",
-                "AWS_REGION": "eu-west-1",
-                "AWS_EC2_METADATA_DISABLED": "true",
-            },
-        )
+        yield api, {ENDPOINTS[0]: where}
 
 
 def invoke(client: Client, event: Any, number: int, **headers: str) -> Any:

@@ -7,11 +7,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto import mock_aws
+from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 
 from asgi_lambda import adapt
 from asgi_lambda.errors import SendFailed
 from asgi_lambda.websocket import MemoryStore, management
-from asgi_lambda.websocket.management import ENDPOINT, Management, endpoint
+from asgi_lambda.websocket.management import ENDPOINTS, Management, endpoint
 from asgi_lambda.websocket.outbox import Gone
 from asgi_lambda.websocket.threads import MOST
 from tests.websocket.connections_api import Asked, ConnectionsAPI, serving
@@ -36,7 +38,8 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv(ENDPOINT, raising=False)
+    for name in ENDPOINTS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -56,6 +59,7 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 # Where it is
 
 
+@pytest.mark.parametrize("name", ENDPOINTS)
 @pytest.mark.parametrize(
     ("domain", "configured", "variable", "expected"),
     [
@@ -70,9 +74,10 @@ def test_the_endpoint(
     configured: str | None,
     variable: str,
     expected: str,
+    name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(ENDPOINT, variable)
+    monkeypatch.setenv(name, variable)
     assert endpoint(event("MESSAGE", "one", domain=domain), configured) == expected
 
 
@@ -81,12 +86,40 @@ def test_the_endpoint(
     [
         ("https://abc.execute-api.us-east-2.amazonaws.com/prod", "us-east-2"),
         ("https://ws.example.com", "eu-west-1"),
-        ("http://127.0.0.1:1", "eu-west-1"),
+        ("http://127.0.0.1:1", "us-east-1"),
         ("https://abc.execute-api", "eu-west-1"),
     ],
 )
 def test_the_region_is_that_of_the_endpoint(where: str, region: str) -> None:
     assert Management(where)._client().meta.region_name == region
+
+
+def test_the_region_is_that_of_boto3_where_nothing_else_names_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-1")
+    assert Management("https://ws.example.com")._client().meta.region_name == "eu-south-1"
+
+
+def test_a_gateway_at_home_gets_no_real_signature(
+    server: tuple[ConnectionsAPI, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, where = server
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    Management(where).post("one", b"x", 0.0)
+    assert api.sent("one") == ["x"]
+
+
+@mock_aws
+def test_what_moto_has_of_it() -> None:
+    client = Management(f"https://{HOST}/prod")
+    client.post("one", b"hello", 0.0)
+    backend = apigatewaymanagementapi_backends["123456789012"]["eu-west-1"]
+    assert backend.connections["one"].data == b"hello"
+    client.delete("one")
+    assert "one" not in backend.connections
 
 
 def test_the_region_is_that_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +208,7 @@ def test_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(SendFailed, match="Unable to locate credentials"):
-        Management("http://127.0.0.1:1").post("one", b"x", 0.0)
+        Management("https://127.0.0.1:1").post("one", b"x", 0.0)
 
 
 def test_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
