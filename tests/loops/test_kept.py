@@ -337,3 +337,18 @@ class TestInvoke:
             return await handler.invoke(http_event(), Context(milliseconds=80))
 
         assert backend.run(main)["statusCode"] == 504
+
+
+def test_what_is_to_happen_later(backend: Backend) -> None:
+    told: list[str] = []
+
+    async def main(loop: Loop) -> None:
+        over = loop.event()
+        call_off = loop.later(0, lambda: told.append("called off"))
+        call_off()
+        loop.later(0.001, lambda: told.append("a"))
+        loop.later(0.002, over.set)
+        await over.wait()
+
+    backend.kept().run(main, None)
+    assert told == ["a"]
