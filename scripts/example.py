@@ -20,7 +20,9 @@ from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 EXAMPLES: Final = CHECKOUT / "examples"
-_SERVER: Final = "uvicorn>=0.35"
+_SERVER: Final = ("uvicorn>=0.35",)
+# To answer a client a function calls AWS's API, and so the gateway.
+_WEBSOCKETS: Final = (*_SERVER, "websockets>=16", "boto3")
 
 
 class CannotInstall(Exception):
@@ -77,6 +79,10 @@ def _run(command: list[str]) -> None:
         raise CannotInstall(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
 
 
+def _served_by(arguments: list[str]) -> tuple[str, ...]:
+    return _WEBSOCKETS if "websocket-api" in " ".join(arguments) else _SERVER
+
+
 def main(arguments: list[str]) -> int:
     """Run a command on an example; the exit status is its own, 2 for a wrong name."""
     serve = arguments[:1] == ["--serve"]
@@ -87,7 +93,7 @@ def main(arguments: list[str]) -> int:
         return 2
     name, *rest = arguments
     try:
-        python = environment(name, _SERVER) if serve else environment(name)
+        python = environment(name, *_served_by(rest)) if serve else environment(name)
     except CannotInstall as error:
         print(f"expected to install what {name} needs, got:\n{error}", file=sys.stderr)
         return 1

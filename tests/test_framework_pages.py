@@ -24,9 +24,10 @@ def linked(name: str) -> str:
 
 
 def arguments(call: ast.expr) -> dict[str, Any]:
-    """The keyword arguments of a call."""
+    """The keyword arguments of a call whose values are written there."""
     assert isinstance(call, ast.Call)
-    return {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+    literals = (each for each in call.keywords if isinstance(each.value, ast.Constant))
+    return {str(each.arg): ast.literal_eval(each.value) for each in literals}
 
 
 def adapted(name: str) -> ast.expr:

@@ -1,9 +1,10 @@
-"""Django with Channels: pages by Django, and a consumer that is ready for WebSockets.
+"""Django with Channels: pages by Django, and a consumer for WebSockets.
 
 What to know: `ProtocolTypeRouter` sends requests to Django and sockets to consumers, and `adapt`
-takes the router as a whole. It has no lifespan. Events of a WebSocket API are refused so far; the
-consumer runs under any ASGI server. A channel layer in memory reaches one execution environment
-only, and nothing arrives from Redis while the environment is frozen.
+takes the router as a whole. It has no lifespan. A WebSocket API has no paths, so its consumer is
+the one at the empty path; it has no binary messages, and needs a table where there is more than one
+environment. A channel layer in memory reaches the sockets of one execution environment only, and
+nothing arrives from Redis while the environment is frozen. To reach all sockets see the chat.
 """
 
 import os
@@ -18,6 +19,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path, reverse
 
 from asgi_lambda import adapt
+from asgi_lambda.websocket import DynamoDBStore
+
+TABLE = os.environ.get("CONNECTIONS_TABLE")
+STORE = DynamoDBStore(TABLE) if TABLE else None
 
 settings.configure(
     SECRET_KEY=os.environ.get("SECRET_KEY", "only for trying out"),
@@ -37,7 +42,8 @@ async def room(request: HttpRequest, name: str) -> HttpResponse:
 class Echo(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
-        await self.send(text_data=f"Welcome to {self.scope['url_route']['kwargs']['name']}")
+        name = self.scope["url_route"]["kwargs"].get("name", "the lobby")
+        await self.send(text_data=f"Welcome to {name}")
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if text_data == "bye":
@@ -50,12 +56,14 @@ class Echo(AsyncWebsocketConsumer):
 
 urlpatterns = [path("rooms/<str:name>", room, name="room")]
 
+# The types of `path` know views alone.
+echo: Any = Echo.as_asgi()
+
 app: Any = ProtocolTypeRouter(
     {
         "http": get_asgi_application(),
-        # The types of `path` know views alone.
-        "websocket": URLRouter([path("rooms/<str:name>", Echo.as_asgi())]),  # type: ignore[arg-type, list-item]
+        "websocket": URLRouter([path("", echo), path("rooms/<str:name>", echo)]),
     }
 )
 
-handler = adapt(app)
+handler = adapt(app, websocket_store=STORE)

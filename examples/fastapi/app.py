@@ -1,21 +1,26 @@
-"""A small shop in FastAPI: lifespan, typed JSON, a link, a redirect, a cookie, a binary answer.
+"""A small shop in FastAPI: lifespan, typed JSON, a link, a redirect, a cookie, a picture, a socket.
 
 What to know: no `root_path` has to be set. The adapter finds the stage or the base path in the
 event, so that /docs, links and redirects are right behind every front door. Only an HTTP API whose
-custom domain has a base path does not tell it: `adapt(app, root_path="/base")`.
+custom domain has a base path does not tell it: `adapt(app, root_path="/base")`. A WebSocket API has
+no paths, so the socket is at `/`, and needs a table where there is more than one environment.
 """
 
 import base64
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, TypedDict
 
-from fastapi import Cookie, FastAPI, HTTPException, Request, Response
+from fastapi import Cookie, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from asgi_lambda import adapt
+from asgi_lambda.websocket import DynamoDBStore
 
+TABLE = os.environ.get("CONNECTIONS_TABLE")
+STORE = DynamoDBStore(TABLE) if TABLE else None
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
@@ -70,10 +75,18 @@ async def pixel() -> Response:
     return Response(PIXEL, media_type="image/gif")
 
 
+@app.websocket("/")
+async def prices(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for name in websocket.iter_text():
+        found = [item for item in websocket.state.items if item.name == name]
+        await websocket.send_json([item.model_dump() for item in found])
+
+
 def stored(request: Request, number: int) -> Stored:
     found: Item = request.state.items[number]
     link = str(request.url_for("item", number=number))
     return Stored(name=found.name, price=found.price, number=number, link=link)
 
 
-handler = adapt(app)
+handler = adapt(app, websocket_store=STORE)

@@ -1,9 +1,10 @@
-"""A library in Quart: lifespan, JSON, a link, a redirect, a session, a stream, an error page.
+"""A library in Quart: lifespan, JSON, a link, a session, a stream, an error page, a socket.
 
 What to know: no response waits for what `add_background_task` starts. That stands still with the
 event loop once the response is out, goes on while later invocations last, and is lost where none
 comes: give such work to a queue. Signed sessions need a key that all execution environments share:
-take it from the environment.
+take it from the environment. A WebSocket API has no paths, so the socket is at `/`, and needs a
+table where there is more than one environment.
 """
 
 import os
@@ -19,9 +20,14 @@ from quart import (
     request,
     session,
     url_for,
+    websocket,
 )
 
 from asgi_lambda import adapt
+from asgi_lambda.websocket import DynamoDBStore
+
+TABLE = os.environ.get("CONNECTIONS_TABLE")
+STORE = DynamoDBStore(TABLE) if TABLE else None
 
 app = Quart(__name__)
 app.secret_key = os.environ.get("SECRET_KEY", "only for trying out")
@@ -64,9 +70,16 @@ async def pages() -> ResponseReturnValue:
     return Response(write(), content_type="text/plain; charset=utf-8")
 
 
+@app.websocket("/")
+async def search() -> None:
+    while True:
+        word = str(await websocket.receive())
+        await websocket.send_json([each for each in titles.values() if word in each])
+
+
 @app.errorhandler(404)
 async def not_found(error: Exception) -> ResponseReturnValue:
     return {"error": getattr(error, "description", "not found")}, 404
 
 
-handler = adapt(app)
+handler = adapt(app, websocket_store=STORE)

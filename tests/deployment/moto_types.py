@@ -22,6 +22,8 @@ MISSING: Final = frozenset(
     {
         "AWS::ApiGateway::Stage",
         "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
         "AWS::Lambda::Alias",
         "AWS::Lambda::CapacityProvider",
@@ -59,6 +61,10 @@ class Made:
 
 
 class HttpApi(Made, CloudFormationModel):
+    """An HTTP API, or a WebSocket API, whose routes are resources of their own."""
+
+    attributes = ("ApiId",)
+
     @staticmethod
     def cloudformation_type() -> str:
         return "AWS::ApiGatewayV2::Api"
@@ -73,11 +79,15 @@ class HttpApi(Made, CloudFormationModel):
         **kwargs: Any,
     ) -> HttpApi:
         service = client("apigatewayv2")
-        body = cloudformation_json["Properties"]["Body"]
+        properties = cloudformation_json["Properties"]
+        if properties.get("ProtocolType") == "WEBSOCKET":
+            api = service.create_api(**properties)["ApiId"]
+            return cls(api, ApiId=api)
+        body = properties["Body"]
         # moto has no ImportApi.
         api = service.create_api(Name=body["info"]["title"], ProtocolType="HTTP")["ApiId"]
         service.reimport_api(ApiId=api, Body=json.dumps(body))
-        return cls(api)
+        return cls(api, ApiId=api)
 
 
 class HttpApiStage(Made, CloudFormationModel):
@@ -96,6 +106,42 @@ class HttpApiStage(Made, CloudFormationModel):
     ) -> HttpApiStage:
         service = client("apigatewayv2")
         return cls(service.create_stage(**cloudformation_json["Properties"])["StageName"])
+
+
+class WebSocketRoute(Made, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Route"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> WebSocketRoute:
+        service = client("apigatewayv2")
+        return cls(service.create_route(**cloudformation_json["Properties"])["RouteId"])
+
+
+class WebSocketIntegration(Made, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Integration"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> WebSocketIntegration:
+        service = client("apigatewayv2")
+        return cls(service.create_integration(**cloudformation_json["Properties"])["IntegrationId"])
 
 
 class RestApi(Made, CloudFormationModel):

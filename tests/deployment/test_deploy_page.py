@@ -45,6 +45,7 @@ def test_front_doors_of_the_page_are_those_of_the_template() -> None:
         "HTTP API, payload 1.0": behind("http-api-v1"),
         "REST API with a stage": behind("rest-api"),
         "REST API that streams": behind("rest-api", streamed=True),
+        "WebSocket API": behind("websocket-api"),
         "Function URL": behind("function-url"),
         "Function URL that streams": behind("function-url", streamed=True),
         "ALB, with multi-value headers and without": ["Starlette"],

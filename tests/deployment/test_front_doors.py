@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from asgi_lambda.local.events import BUILDERS
+from asgi_lambda.local.events import BUILDERS, WEBSOCKET
 from tests.deployment.client import ACCOUNT, REGION
 from tests.deployment.translated import functions
 
@@ -19,7 +19,10 @@ OTHER_DOORS: Final = {
     "Hello": ["http-api", "function-url"],
     "Asgi2Class": ["http-api-v1"],
     "ScopeViewer": ["http-api", "rest-api", "function-url"],
-    "FastAPI": ["http-api", "rest-api"],
+    "FastAPI": ["http-api", "rest-api", "websocket-api"],
+    "Quart": ["http-api", "websocket-api"],
+    "Channels": ["http-api", "websocket-api"],
+    "Chat": ["http-api", "websocket-api"],
     "Falcon": ["rest-api"],
     "Mcp": ["rest-api", "function-url"],
     "ServerSentEvents": ["function-url"],
@@ -43,6 +46,8 @@ def behind(*sources: str) -> list[str]:
 HTTP_APIS: Final = behind("http-api", "http-api-v1")
 REST_APIS: Final = behind("rest-api")
 FUNCTION_URLS: Final = behind("function-url")
+WEBSOCKET_APIS: Final = behind("websocket-api")
+ROUTES: Final = ["$connect", "$default", "$disconnect"]
 
 
 def arn(stack: Stack, name: str) -> str:
@@ -62,7 +67,10 @@ def streaming_uri(stack: Stack, name: str) -> str:
 
 def from_api(api: str, path: str) -> dict[str, Any]:
     """The permission that an API needs for a path."""
-    source = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/*/{path}"
+    return from_arn(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/*/{path}")
+
+
+def from_arn(source: str) -> dict[str, Any]:
     return {
         "Action": "lambda:InvokeFunction",
         "Principal": {"Service": "apigateway.amazonaws.com"},
@@ -77,6 +85,9 @@ def expected_permissions(stack: Stack, name: str) -> list[dict[str, Any]]:
     if name in REST_APIS:
         # Any method of the path `/`, and of all that stand below it.
         permissions += [from_api(stack.ids[f"{name}RestApi"], path) for path in ("*/", "*/*")]
+    if name in WEBSOCKET_APIS:
+        api = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{stack.ids[name + 'WebSocketApi']}"
+        permissions += [from_arn(f"{api}/prod/{route}") for route in ROUTES]
     if name in FUNCTION_URLS:
         # Since October 2025 a Function URL needs both.
         permissions += [
@@ -107,7 +118,7 @@ def in_order(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_every_front_door_that_the_package_knows_is_there() -> None:
     used = {door for doors in DOORS.values() for door in doors} | set(BALANCED)
 
-    assert used == set(BUILDERS)
+    assert used == {*BUILDERS, WEBSOCKET}
 
 
 @pytest.mark.parametrize("name", functions())
@@ -180,8 +191,25 @@ def test_function_url_needs_no_signature(name: str, stack: Stack) -> None:
     assert stack.urls[name]["InvokeMode"] == mode
 
 
+@pytest.mark.parametrize("name", WEBSOCKET_APIS)
+def test_websocket_api_passes_every_event_on(name: str, stack: Stack) -> None:
+    api = f"{name}WebSocketApi"
+    properties = stack.properties[api]
+
+    assert properties["ProtocolType"] == "WEBSOCKET"
+    assert properties["Name"] == f"examples-{name}WebSocket"
+    assert properties["Tags"]["Application"] == "asgi-lambda-examples"
+    assert sorted(stack.routes[api]) == ROUTES
+    for integration in stack.routes[api].values():
+        assert integration["IntegrationType"] == "AWS_PROXY"
+        assert integration["IntegrationUri"] == integration_uri(stack, name)
+    assert stack.stages[api] == ["prod"]
+    assert stack.properties[f"{api}prodStage"]["AutoDeploy"] is True
+
+
 def test_there_is_no_other_front_door(stack: Stack) -> None:
-    assert stack.routes.keys() == {f"{name}Api" for name in HTTP_APIS}
+    websockets = {f"{name}WebSocketApi" for name in WEBSOCKET_APIS}
+    assert stack.routes.keys() == {f"{name}Api" for name in HTTP_APIS} | websockets
     assert stack.methods.keys() == {f"{name}RestApi" for name in REST_APIS}
     assert stack.urls.keys() == set(FUNCTION_URLS)
 
@@ -194,6 +222,10 @@ def test_outputs_are_the_addresses_of_all_front_doors(stack: Stack) -> None:
         expected[f"{name}ApiUrl"] = f"{address}{stage}/" if stage else address
     for name in REST_APIS:
         expected[f"{name}RestApiUrl"] = f"https://{stack.ids[name + 'RestApi']}.{API_HOST}/prod/"
+    for name in WEBSOCKET_APIS:
+        expected[f"{name}WebSocketUrl"] = (
+            f"wss://{stack.ids[name + 'WebSocketApi']}.{API_HOST}/prod"
+        )
     for name in FUNCTION_URLS:
         expected[f"{name}FunctionUrl"] = stack.urls[name]["FunctionUrl"]
 

@@ -32,7 +32,9 @@ ON_RUNTIME: Final = {
     "ServerSentEvents": STREAMS,
     "LargeCsv": STREAMS,
     "BackgroundTasks": WRAPPER,
+    "Channels": WRAPPER,
 }
+WEBSOCKETS: Final = ["FastAPI", "Quart", "Channels", "Chat"]
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -45,15 +47,26 @@ def folder(name: str) -> Path:
 
 def environment(stack: Stack, name: str) -> dict[str, Any]:
     """What is to be set for a function besides what all have."""
-    if name in ON_RUNTIME:
-        return {"Environment": {"Variables": ON_RUNTIME[name]}}
-    variables = {
-        "Notes": {"TABLE_NAME": "NotesTable"},
-        "Files": {"BUCKET_NAME": "FilesBucket"},
-    }.get(name)
-    if variables is None:
-        return {}
-    return {"Environment": {"Variables": {key: stack.ids[each] for key, each in variables.items()}}}
+    variables = dict(ON_RUNTIME.get(name, {}))
+    if name in WEBSOCKETS:
+        variables["CONNECTIONS_TABLE"] = stack.ids[f"{name}ConnectionsTable"]
+    if name == "Chat":
+        variables["MEMBERS_TABLE"] = stack.ids["ChatMembersTable"]
+        variables["SOCKET_URL"] = stack.outputs["ChatWebSocketUrl"]
+    if name == "Notes":
+        variables["TABLE_NAME"] = stack.ids["NotesTable"]
+    if name == "Files":
+        variables["BUCKET_NAME"] = stack.ids["FilesBucket"]
+    return {"Environment": {"Variables": variables}} if variables else {}
+
+
+def on_table(stack: Stack, name: str, *actions: str) -> dict[str, Any]:
+    """The right to use a table so."""
+    return {
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{each}" for each in actions],
+        "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.ids[name]}",
+    }
 
 
 def policies(stack: Stack, name: str) -> list[dict[str, Any]]:
@@ -61,11 +74,18 @@ def policies(stack: Stack, name: str) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = []
     if name == "Notes":
         actions = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan"]
-        statements = [
+        statements = [on_table(stack, "NotesTable", *actions)]
+    if name in WEBSOCKETS:
+        actions = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
+        statements = [on_table(stack, f"{name}ConnectionsTable", *actions)]
+        if name == "Chat":
+            statements += [on_table(stack, "ChatMembersTable", "PutItem", "DeleteItem", "Query")]
+        api = stack.ids[f"{name}WebSocketApi"]
+        statements += [
             {
                 "Effect": "Allow",
-                "Action": [f"dynamodb:{each}" for each in actions],
-                "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.ids['NotesTable']}",
+                "Action": "execute-api:ManageConnections",
+                "Resource": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/prod/*/@connections/*",
             }
         ]
     if name == "Files":

@@ -43,6 +43,7 @@ SYSTEMS: Final = {
     "sentry_asgi": "sentry-asgi",
     "notes": "notes on DynamoDB",
     "files": "files on S3",
+    "chat": "a chat by WebSockets",
     "server_sent_events": "server-sent events",
     "large_csv": "a large CSV",
     "background_tasks": "background tasks",

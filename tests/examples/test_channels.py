@@ -6,6 +6,7 @@ import httpx
 
 from scripts.example import CHECKOUT, environment
 from tests.examples.running import Example
+from tests.examples.sockets import environments
 from tests.frameworks.front_doors import FrontDoor
 
 EXAMPLE = "channels"
@@ -57,3 +58,13 @@ def test_consumer_answers() -> None:
 
 def test_has_no_lifespan(example: Example) -> None:
     assert example.found["lifespan"] == "without lifespan"
+
+
+def test_socket_greets_and_answers() -> None:
+    with environments(EXAMPLE) as [sockets]:
+        assert sockets.enter()["statusCode"] == 200
+        # Under AWS's client the greeting waits for the next event.
+        assert sockets.api.sent("one") == []
+        assert sockets.say("köök") == ["Welcome to the lobby", "KÖÖK"]
+        assert sockets.say("bye") == ["Welcome to the lobby", "KÖÖK"]
+        assert sockets.closed() == ["one"]

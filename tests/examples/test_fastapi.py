@@ -1,10 +1,12 @@
 """The shop, as it stands, behind each front door."""
 
 import base64
+import json
 import re
 
 import httpx
 
+from tests.examples.sockets import environments
 from tests.frameworks.front_doors import FrontDoor
 
 EXAMPLE = "fastapi"
@@ -69,3 +71,13 @@ def test_documentation_finds_its_schema(client: httpx.Client, door: FrontDoor) -
         [reference] = re.findall(r"url: '([^']+)'", page.text)
         assert str(page.url.join(reference)) == f"{door.url}/openapi.json"
         assert client.get(page.url.join(reference)).json()["info"]["title"] == "Shop"
+
+
+def test_socket_tells_prices() -> None:
+    with environments(EXAMPLE) as [sockets]:
+        assert sockets.enter()["statusCode"] == 200
+        for expected in ([{"name": "tea", "price": 3.5}], []):
+            name = "tea" if expected else "gold"
+            assert json.loads(sockets.say(name)[-1]) == expected
+        sockets.leave()
+        assert sockets.closed() == []

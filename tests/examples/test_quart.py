@@ -1,8 +1,11 @@
 """The library in Quart, as it stands, behind each front door."""
 
+import json
+
 import httpx
 
 from tests.examples.running import Example
+from tests.examples.sockets import environments
 from tests.frameworks.front_doors import FrontDoor
 
 EXAMPLE = "quart"
@@ -49,3 +52,12 @@ def test_errors_have_a_page(client: httpx.Client) -> None:
 
 def test_runs_on_asyncio_with_its_lifespan(example: Example) -> None:
     assert (example.found["backend"], example.found["lifespan"]) == ("asyncio", "started")
+
+
+def test_socket_searches() -> None:
+    with environments(EXAMPLE) as [sockets]:
+        assert sockets.enter()["statusCode"] == 200
+        for word, expected in (("Č", ["Čapek: R.U.R."]), ("x", [])):
+            assert json.loads(sockets.say(word)[-1]) == expected
+        sockets.leave()
+        assert sockets.closed() == []

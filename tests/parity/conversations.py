@@ -216,6 +216,8 @@ CONVERSATIONS: Final[dict[str, tuple[Ask, ...]]] = {
         get("/absent", status=404),
         head("/"),
     ),
+    # Its socket needs what only `adapt` has.
+    "chat": (get("/"), get("/absent", status=404), head("/"), post("/", {"x": 1}, status=405)),
     "server_sent_events": (
         get("/countdown?from=1"),
         get("/countdown?from=9", last_event_id="1"),
