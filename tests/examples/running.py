@@ -64,6 +64,10 @@ class Example:
         self._log.seek(0)
         return self._log.read()
 
+    def kill(self) -> None:
+        """End it at once, as Lambda may end an environment."""
+        self._process.kill()
+
     def _read(self) -> Any:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

@@ -23,11 +23,15 @@ SECONDS = 30
 
 
 class TakingTurns:
-    """Several execution environments behind one gateway, each of which has the next event."""
+    """Several execution environments behind one gateway, each of which has the next event.
+
+    had: how many events each had.
+    """
 
     def __init__(self, *environments: Environment) -> None:
         self.all = list(environments)
         self.turns = [*environments]
+        self.had = dict.fromkeys(environments, 0)
         self.handler: Any = environments[0].handler
 
     async def startup(self) -> None:
@@ -40,6 +44,7 @@ class TakingTurns:
 
     async def invoke(self, event: Event, request_id: str) -> Any:
         self.turns.append(self.turns.pop(0))
+        self.had[self.turns[-1]] += 1
         return await self.turns[-1].invoke(event, request_id)
 
     def drop(self, environment: Environment) -> None:
