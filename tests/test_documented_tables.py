@@ -10,10 +10,11 @@ import pytest
 
 import asgi_lambda
 from asgi_lambda import adapt
-from asgi_lambda.local.events import BUILDERS, build
+from asgi_lambda.local.events import BUILDERS, WEBSOCKET, build
 from asgi_lambda.local.request import Deployment, Request
 from asgi_lambda.sources import detect
 from asgi_lambda.sources.source import LAMBDA_LIMIT
+from asgi_lambda.websocket.outbox import LARGEST
 from tests.pages import CHECKOUT, README, rows
 
 ROOT_PATHS: Final = rows(CHECKOUT / "docs/root-path.md", "## What you get without any setting")
@@ -32,7 +33,7 @@ def test_options_are_all_there_with_their_defaults() -> None:
 def test_front_doors_of_the_readme_are_those_of_the_command_line() -> None:
     documented = {cells[1].strip("`"): cells for cells in rows(README, "## Front doors")}
 
-    assert documented.keys() == set(BUILDERS)
+    assert documented.keys() == {*BUILDERS, WEBSOCKET}
 
 
 @pytest.mark.parametrize("source", BUILDERS)
@@ -43,6 +44,12 @@ def test_limit_of_a_front_door_is_the_one_in_the_readme(source: str) -> None:
     assert detected is not None
     assert detected.name == source
     assert documented[source] == f"{detected.limit:,} bytes"
+
+
+def test_limit_of_a_message_is_the_one_in_the_readme() -> None:
+    documented = {cells[1].strip("`"): cells[4] for cells in rows(README, "## Front doors")}
+
+    assert documented[WEBSOCKET] == f"{LARGEST:,} bytes a message"
 
 
 def test_limits_of_the_pages_are_the_limits() -> None:
