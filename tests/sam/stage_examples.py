@@ -78,6 +78,7 @@ CASES: Final = {
     # No AWS service is in reach: these routes ask none.
     "notes": Case("Notes", "/openapi.json", 200, '"title":"Notes"'),
     "files": Case("Files", "/", 200, "<title>Files</title>"),
+    "chat": Case("Chat", "/", 200, "<title>Chat</title>"),
     "server_sent_events": Case(
         "ServerSentEvents", "/countdown?from=1", 200, "id: 0\ndata: 0\n", "function-url"
     ),
