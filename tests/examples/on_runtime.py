@@ -47,11 +47,14 @@ class Stream:
 
 
 @contextmanager
-def served(name: str, **variables: str) -> Iterator[tuple[Double, Program]]:
-    """The Runtime API of an example, and its process. variables: more of its environment."""
+def served(name: str, *extra: str, **variables: str) -> Iterator[tuple[Double, Program]]:
+    """The Runtime API of an example, and its process.
+
+    extra: what to install besides its requirements. variables: more of its environment.
+    """
     with Double() as api:
         command = [
-            str(environment(name)),
+            str(environment(name, *extra)),
             "-m",
             "asgi_lambda.runtime",
             f"examples.{name}.app.handler",

@@ -5,9 +5,13 @@ import subprocess
 import httpx
 
 from scripts.example import CHECKOUT, environment
+from tests.examples.on_runtime import served
 from tests.examples.running import Example
-from tests.examples.sockets import environments
+from tests.examples.sockets import BOTO3, ENDPOINT, environments
 from tests.frameworks.front_doors import FrontDoor
+from tests.runtime.double import NEXT
+from tests.websocket import connections_api
+from tests.websocket.play import connect, message
 
 EXAMPLE = "channels"
 
@@ -68,3 +72,17 @@ def test_socket_greets_and_answers() -> None:
         assert sockets.say("köök") == ["Welcome to the lobby", "KÖÖK"]
         assert sockets.say("bye") == ["Welcome to the lobby", "KÖÖK"]
         assert sockets.closed() == ["one"]
+
+
+def test_runtime_greets_right_after_the_handshake() -> None:
+    with (
+        connections_api.serving() as (sent, where),
+        served(EXAMPLE, BOTO3, **{ENDPOINT: where}) as (api, _),
+    ):
+        assert api.invoke(connect()).content["statusCode"] == 200
+        # An invocation is over when the runtime asks for the next one.
+        api.wait_for(NEXT, 2)
+        assert sent.sent("one") == ["Welcome to the lobby"]
+        api.invoke(message("köök"), "two")
+        api.wait_for(NEXT, 3)
+        assert sent.sent("one") == ["Welcome to the lobby", "KÖÖK"]
