@@ -51,11 +51,19 @@ def chrome(downloads: Path) -> Iterator[Chrome]:
 def browser(chrome: Chrome) -> Iterator[Chrome]:
     """The browser without cookies; a page must leave nothing in its console."""
     chrome.delete_all_cookies()
+    # The page of an earlier test may look for its server still.
+    chrome.get("about:blank")
+    console(chrome)
     yield chrome
     # Browsers ask for the icon on their own account.
-    log = chrome.get_log("browser")  # type: ignore[no-untyped-call]  # it has no types
-    complaints = [each for each in log if "favicon" not in each["message"]]
+    complaints = [each for each in console(chrome) if "favicon" not in each["message"]]
     assert complaints == []
+
+
+def console(chrome: Chrome) -> list[dict[str, Any]]:
+    """What is new in its console."""
+    log: list[dict[str, Any]] = chrome.get_log("browser")  # type: ignore[no-untyped-call]  # no types
+    return log
 
 
 @pytest.fixture(scope="module")
