@@ -115,7 +115,9 @@ def serving() -> Iterator[tuple[ConnectionsAPI, str]]:
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    yield api, f"http://127.0.0.1:{server.server_port}/prod"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield api, f"http://127.0.0.1:{server.server_port}/prod"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
