@@ -47,10 +47,12 @@ class Sockets:
 def environments(
     name: str, count: int = 1, *, variables: Mapping[str, str] | None = None
 ) -> Iterator[list[Sockets]]:
-    """So many execution environments of an example behind one WebSocket API."""
+    """So many execution environments of an example behind one WebSocket API; none may fail."""
     with connections_api.serving() as (api, where), ExitStack() as stack:
         given = {**(variables or {}), ENDPOINT: where}
-        yield [
+        every = [
             Sockets(stack.enter_context(running(name, extra=(BOTO3,), variables=given)), api)
             for _ in range(count)
         ]
+        yield every
+        assert [each.example.log() for each in every if "Traceback" in each.example.log()] == []
