@@ -85,6 +85,8 @@ class Window:
         browser.find_element(By.ID, "name").send_keys(name)
         browser.find_element(By.CSS_SELECTOR, "#enter button").click()
         self.wait_for([f"{name} is here"])
+        forms = browser.find_elements(By.TAG_NAME, "form")
+        assert [each.is_displayed() for each in forms] == [False, True]
 
     def say(self, text: str) -> None:
         self._browser.switch_to.window(self._handle)
