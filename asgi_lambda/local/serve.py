@@ -83,9 +83,24 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
         # Before the import, which may ask already.
         door = set_up(WEBSOCKET, settings_of(arguments))
         os.environ.setdefault(ENDPOINT, endpoint(sockets[0], door.prefix))
+    gateway = _gateway(arguments)
+    if gateway is None:
+        return 1
+    inspector = Inspector(gateway)
+    config = configure(inspector, arguments, speaks_websocket=speaks_websocket)
+    server = Server(config, functools.partial(_announce, gateway), inspector.close)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    # uvicorn raises the interrupt again, once all is shut down.
+    with noting_log(), suppress(KeyboardInterrupt):
+        server.run(sockets)
+    return 0
+
+
+def _gateway(arguments: Arguments) -> Gateway | None:
+    """TARGET behind its front door, None where its import failed. Raises ConfigurationError."""
     chaos = chaos_of(arguments)
-    imported: float | None = None
     function: Callable[..., Any] | Environments
+    seconds: float | None = None
     if chaos is not None:
         function = Environments(arguments.target, **chaos)
     else:
@@ -97,29 +112,20 @@ def run(arguments: Arguments, sockets: list[socket.socket] | None = None) -> int
             raise
         except Exception:
             traceback.print_exc()
-            return 1
-        imported = time.perf_counter() - began
-    report = Report(_write, imported)
-    gateway = Gateway(function, source_of(arguments), observers=[report], **settings_of(arguments))
+            return None
+        seconds = time.perf_counter() - began
+    report = Report(_write, seconds)
+    return Gateway(function, source_of(arguments), observers=[report], **settings_of(arguments))
 
-    inspector = Inspector(gateway)
 
-    def announce(address: str) -> None:
-        door = gateway.door
-        if gateway.sockets is None:
-            _write(f"Serving {door.source} at {address}{door.prefix}/")
-        else:
-            _write(f"Serving {door.source} at {address.replace('http', 'ws', 1)}{door.prefix}")
-            _write(f"{ENDPOINT}={os.environ[ENDPOINT]}")
-        _write(f"Every invocation is shown at {address}{PATH}")
-
-    config = configure(inspector, arguments, speaks_websocket=speaks_websocket)
-    server = Server(config, announce, inspector.close)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # uvicorn raises the interrupt again, once all is shut down.
-    with noting_log(), suppress(KeyboardInterrupt):
-        server.run(sockets)
-    return 0
+def _announce(gateway: Gateway, address: str) -> None:
+    door = gateway.door
+    if gateway.sockets is None:
+        _write(f"Serving {door.source} at {address}{door.prefix}/")
+    else:
+        _write(f"Serving {door.source} at {address.replace('http', 'ws', 1)}{door.prefix}")
+        _write(f"{ENDPOINT}={os.environ[ENDPOINT]}")
+    _write(f"Every invocation is shown at {address}{PATH}")
 
 
 class Server(uvicorn.Server):

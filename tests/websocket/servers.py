@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from asgi_lambda import Handler
     from asgi_lambda.lambda_types import Event
+    from asgi_lambda.local.channel import Sink
     from asgi_lambda.local.environment import Environment
 
 SECONDS = 30
@@ -42,10 +43,10 @@ class TakingTurns:
         for each in reversed(self.all):
             await each.shutdown()
 
-    async def invoke(self, event: Event, request_id: str) -> Any:
+    async def invoke(self, event: Event, request_id: str, sink: Sink | None = None) -> Any:
         self.turns.append(self.turns.pop(0))
         self.had[self.turns[-1]] += 1
-        return await self.turns[-1].invoke(event, request_id)
+        return await self.turns[-1].invoke(event, request_id, sink)
 
     def drop(self, environment: Environment) -> None:
         """Let it have no event any more, as one that Lambda has taken away."""
