@@ -64,9 +64,9 @@ class Passed(TypedDict):
     door: str | None
 
 
-def name_of(setup: DoorSetup, source: str) -> str:
-    """What a process calls a door, of which there is one for each payload format."""
-    return f"{setup.name} {setup.stage} {source}"
+def name_of(setup: DoorSetup, route: Route) -> str:
+    """What a process calls a door: there is one for each payload format and invoke mode."""
+    return f"{setup.name} {setup.stage} {route.source} {route.invoke_mode}"
 
 
 class FunctionGateway(Gateway):
@@ -94,7 +94,7 @@ class FunctionApplication:
         self._gateways: dict[str, FunctionGateway] = {}
         for setup in task["doors"]:
             for route in setup.routes:
-                name = name_of(setup, route.source)
+                name = name_of(setup, route)
                 if name not in self._gateways:
                     gateway = FunctionGateway(handler, route.source, **_timeout(task))
                     gateway.door = RoutedDoor(setup, route, claims)

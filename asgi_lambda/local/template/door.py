@@ -28,12 +28,13 @@ def settings_of(setup: DoorSetup, route: Route, claims: Settings) -> Settings:
         "stage": setup.stage,
         "binary_media_types": setup.binary_media_types,
         "integration_timeout": route.timeout,
+        "invoke_mode": route.invoke_mode,
     }
     return applicable(route.source, settings)
 
 
 class RoutedDoor(FrontDoor):
-    """One front door of a stack, for the routes that have one payload format.
+    """One front door of a stack, for the routes that have one payload format and invoke mode.
 
     Its events say which route they came by.
     """
@@ -48,7 +49,7 @@ class RoutedDoor(FrontDoor):
             integration_timeout=settings.get("integration_timeout"),
         )
         authorizer = Authorizer(route.source, settings.get("claims"), settings.get("authorizer"))
-        super().__init__(route.source, deployment, authorizer)
+        super().__init__(route.source, deployment, authorizer, settings.get("invoke_mode"))
         self._setup = setup
 
     def find(self, method: str, path: str) -> Match:

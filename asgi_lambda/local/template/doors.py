@@ -93,7 +93,9 @@ def _function_url(
     document: Document, name: str, properties: dict[str, Any], notes: list[str]
 ) -> list[DoorSetup]:
     function = _function(document, properties["TargetFunctionArn"])
-    return [DoorSetup(name, None, [Route(ANY, DEFAULT, function, "function-url")], [], {})]
+    mode = document.resolver.value(properties.get("InvokeMode") or "BUFFERED")
+    route = Route(ANY, DEFAULT, function, "function-url", invoke_mode=mode)
+    return [DoorSetup(name, None, [route], [], {})]
 
 
 def _target_group(
@@ -152,7 +154,9 @@ def _route(
         source = "http-api-v1"
     milliseconds = value(integration.get("timeoutInMillis"))
     timeout = None if milliseconds is None else float(milliseconds) / 1000
-    return Route(method, path, _function(document, integration["uri"]), source, timeout)
+    streams = source == "rest-api" and value(integration.get("responseTransferMode")) == "STREAM"
+    mode = "RESPONSE_STREAM" if streams else "BUFFERED"
+    return Route(method, path, _function(document, integration["uri"]), source, timeout, mode)
 
 
 def _function(document: Document, node: Any) -> str:

@@ -104,7 +104,7 @@ class Router:
             logger.warning("The front door answers %d: %s", answer.status, refused)
             await _answer(send, answer)
             return
-        called = name_of(setup, match.route.source)
+        called = name_of(setup, match.route)
         await self._pass_on(match.route.function, called, scope, receive, send)
 
     async def _pass_on(

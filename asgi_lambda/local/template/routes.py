@@ -22,7 +22,8 @@ class Route(NamedTuple):
     """method: upper case, or ANY. path: as `/items/{id}`, or DEFAULT. function: its logical id.
 
     source: what the function gets; an API may have routes of both payload formats. timeout: of the
-    integration (s), None for the most.
+    integration (s), None for the most. invoke_mode: RESPONSE_STREAM where the response is passed on
+    as it comes.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Route(NamedTuple):
     function: str
     source: str
     timeout: float | None = None
+    invoke_mode: str = "BUFFERED"
 
 
 class Match(NamedTuple):

@@ -64,9 +64,9 @@ def passed(door: str | None) -> dict[str, str]:
 
 
 def test_all_doors_lead_to_one_function(application: child.FunctionApplication) -> None:
-    rest = ask(application, "/dev/items/7", headers=passed("Api dev rest-api"))
+    rest = ask(application, "/dev/items/7", headers=passed("Api dev rest-api BUFFERED"))
     assert rest.text.splitlines()[1:4] == ["/dev/items/7", "/items/{id}", "{'id': '7'}"]
-    url = ask(application, "/x", headers=passed("ShopUrl None function-url"))
+    url = ask(application, "/x", headers=passed("ShopUrl None function-url BUFFERED"))
     assert url.text.splitlines()[1:5] == ["/x", "$default", "None", "127.0.0.1"]
     listed = application.inspector._exchanges.values()
     assert [each.source for each in listed] == ["rest-api", "function-url"]
@@ -75,7 +75,7 @@ def test_all_doors_lead_to_one_function(application: child.FunctionApplication) 
 def test_inspector_repeats_a_request_at_the_doors_of_the_template(
     application: child.FunctionApplication,
 ) -> None:
-    ask(application, "/x", headers=passed("ShopUrl None function-url"))
+    ask(application, "/x", headers=passed("ShopUrl None function-url BUFFERED"))
     [found] = application.inspector._exchanges
     for source in ("rest-api", "alb"):
         repeated = ask(

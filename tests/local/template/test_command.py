@@ -9,7 +9,7 @@ import pytest
 
 from asgi_lambda.cli import main
 from tests.local.serving import serving
-from tests.local.template.templates import TWO, write
+from tests.local.template.templates import HEAD, TWO, write
 
 
 def get(address: str, host: str, path: str, **arguments: object) -> httpx.Response:
@@ -46,6 +46,59 @@ def test_two_functions_with_modules_of_one_name(tmp_path: Path) -> None:
             assert next(stream.iter_lines()) == "event: door"
             assert server.stop() == 0
     assert any(line.startswith("Shop: START RequestId: ") for line in server.lines)
+
+
+STREAMED = """
+import asyncio
+from pathlib import Path
+
+from asgi_lambda import adapt
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"first", "more_body": True})
+    while not Path("go-on").exists():
+        await asyncio.sleep(0.01)
+    await send({"type": "http.response.body", "body": b"last"})
+
+
+handler = adapt(app, lifespan="off")
+"""
+
+
+def test_stream_of_one_route_of_an_api(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + """
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      CodeUri: one
+      Events:
+        Whole: {Type: Api, Properties: {Path: /whole, Method: GET}}
+        Parts:
+          Type: Api
+          Properties: {Path: /parts, Method: GET, ResponseTransferMode: RESPONSE_STREAM}
+"""
+    )
+    write(tmp_path, text, "one")
+    (tmp_path / "one" / "app.py").write_text(STREAMED)
+    with serving("--template", "template.yaml", cwd=tmp_path) as server:
+        address = server.address()
+        host = f"serverlessrestapi.localhost:{address.rpartition(':')[2]}"
+        with httpx.stream(
+            "GET", f"{address}/Prod/parts", headers={"host": host}, timeout=60
+        ) as parts:
+            pieces = parts.iter_raw()
+            assert next(pieces) == b"first"
+            (tmp_path / "one" / "go-on").touch()
+            assert b"".join(pieces) == b"last"
+        assert get(address, "serverlessrestapi", "/Prod/whole").text == "firstlast"
 
 
 def test_functions_of_this_checkout() -> None:

@@ -91,6 +91,33 @@ def test_timeouts_and_binary_types_of_an_api(tmp_path: Path) -> None:
     assert door.stage_variables == {}
 
 
+def test_front_doors_that_stream(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + """
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      CodeUri: one
+      FunctionUrlConfig: {AuthType: NONE, InvokeMode: RESPONSE_STREAM}
+      Events:
+        Whole: {Type: Api, Properties: {Path: /whole, Method: GET}}
+        Parts:
+          Type: Api
+          Properties: {Path: /parts, Method: GET, ResponseTransferMode: RESPONSE_STREAM}
+"""
+    )
+    api, url = read(tmp_path, text, "one").doors
+    assert {route.path: route.invoke_mode for route in api.routes} == {
+        "/whole": "BUFFERED",
+        "/parts": "RESPONSE_STREAM",
+    }
+    assert [route.invoke_mode for route in url.routes] == ["RESPONSE_STREAM"]
+
+
 def test_variables_that_only_a_deployment_has(tmp_path: Path) -> None:
     variables = "{A: !Ref Table, B: !GetAtt Table.Arn, C: true, D: 1}"
     text = single(f"{CODE}, Environment: {{Variables: {variables}}}")
