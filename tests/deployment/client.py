@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import boto3
 
+# Before the session is made: moto answers for those alone that come after its import.
+import moto.core.models  # noqa: F401
+
 REGION: Final = "eu-west-1"
 # The account of everything in moto.
 ACCOUNT: Final = "123456789012"

@@ -405,8 +405,11 @@ def test_a_worker_that_sends_is_waited_for_without_linger(serve: Serve, api: Fak
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         await accept(receive, send)
 
+        pushes = anyio.Event()
+
         async def push() -> None:
             connection = scope["extensions"]["asgi_lambda.connection"]
+            pushes.set()
             for number in range(20):
                 await send({"type": "websocket.send", "text": str(number)})
                 await connection.save({"number": number})
@@ -415,7 +418,7 @@ def test_a_worker_that_sends_is_waited_for_without_linger(serve: Serve, api: Fak
             await receive()
             group.start_soon(push)
             # The other task has its first turn, and is never seen without a call from there on.
-            await anyio.lowlevel.checkpoint()
+            await pushes.wait()
             while (await receive())["type"] != "websocket.disconnect":
                 pass
 
