@@ -56,12 +56,14 @@ class Worker:
         return 1
 
     def _say(self, what: Any) -> None:
-        self._leader.sendall(to_json(what).encode() + _END_OF_LINE)
+        with suppress(OSError):  # the leader is gone, which the thread hears
+            self._leader.sendall(to_json(what).encode() + _END_OF_LINE)
         self._go.wait()
 
     def _listen(self) -> None:
-        while self._leader.recv(1):
-            self._go.set()
+        with suppress(OSError):  # the leader is gone, and has not read what was said
+            while self._leader.recv(1):
+                self._go.set()
         logger.critical("There is nobody to serve any more: the leading process is gone")
         # Not sys.exit: this is not the main thread, which may be busy for long.
         logging.shutdown()

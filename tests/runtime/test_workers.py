@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import signal
 import socket
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.runtime.settings import Settings
-from asgi_lambda.runtime.workers import Team
+from asgi_lambda.runtime.workers import Team, Worker
 from tests.emulator.program import PATIENCE
 from tests.runtime.clients import start
 from tests.runtime.double import EVENT_NEXT, INIT_ERROR, NEXT, REGISTER
@@ -262,6 +263,24 @@ def pair() -> Any:
     leader.setblocking(False)
     with worker, leader:
         yield worker, leader
+
+
+@pytest.mark.parametrize("says", [False, True])
+def test_leader_that_is_gone_without_having_listened(
+    says: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses: queue.SimpleQueue[int] = queue.SimpleQueue()
+    monkeypatch.setattr(os, "_exit", statuses.put)
+    leader, end = socket.socketpair()
+    # What is left unread at one end is an error at the other.
+    end.sendall(b"null\n")
+    leader.close()
+    worker = Worker(1, end)
+    assert statuses.get(timeout=PATIENCE) == 1
+    if says:
+        worker._go.set()
+        worker.ready()
+    end.close()
 
 
 def test_one_that_ends_before_it_has_said_anything(pair: Any) -> None:
