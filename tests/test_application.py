@@ -134,8 +134,13 @@ def test_an_application_that(
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_the_end_of_the_process_passes_through(adapt: Adapt, error: type[BaseException]) -> None:
+@pytest.mark.parametrize("turns", [0, 1])
+def test_the_end_of_the_process_passes_through(
+    adapt: Adapt, error: type[BaseException], turns: int
+) -> None:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(turns):
+            await anyio.lowlevel.checkpoint()
         raise error
 
     handler = adapt(http_only(serve), lifespan="off")

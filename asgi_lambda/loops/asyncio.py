@@ -93,7 +93,13 @@ class KeptLoop(AsyncioLoop):
             # Again and again, since an application may call `loop.stop()`, and one that was
             # abandoned stops it when it ends.
             while not over:
-                self.raw.run_forever()
+                try:
+                    self.raw.run_forever()
+                except (SystemExit, KeyboardInterrupt):
+                    # As a rule it comes out of the task, which else would log that nobody asked.
+                    # The switch has no public name.
+                    call.task._log_traceback = False
+                    raise
                 over = call.over
         finally:
             self._driver.release()
