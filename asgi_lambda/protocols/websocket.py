@@ -192,7 +192,7 @@ class WebSocketCycle:
             # The first time it was accepted, so that there is no handshake left to deny.
             return self._closed(code, "")
         self.state = State.CLOSED
-        self._finish(_LOST, "")
+        self.disconnect()  # unless the client has left meanwhile
         return answer
 
     def _start_denial(self, message: Message) -> None:

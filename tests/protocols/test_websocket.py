@@ -239,6 +239,20 @@ def test_a_client_that_is_lost_gives_no_code() -> None:
     assert cycle.receive() == end(1006)
 
 
+@pytest.mark.parametrize("kind", ["websocket.close", "websocket.http.response"])
+def test_a_client_that_leaves_before_it_is_denied_is_told_once(kind: str) -> None:
+    cycle = WebSocketCycle()
+    assert cycle.receive() == {"type": "websocket.connect"}
+    cycle.disconnect(1001, "away")
+    if kind == "websocket.close":
+        cycle.send({"type": kind})
+    else:
+        cycle.send({"type": f"{kind}.start", "status": 401, "headers": []})
+        cycle.send({"type": f"{kind}.body", "body": b"no"})
+    assert cycle.receive() == {"type": "websocket.disconnect", "code": 1001, "reason": "away"}
+    assert cycle.receive() is None
+
+
 def test_after_its_own_close_an_application_gets_nothing_of_before() -> None:
     cycle = cycle_in(state=N)
     cycle.deliver(text("a"))
