@@ -4,10 +4,11 @@ What to know: Django has no lifespan, and the adapter takes that as it is. Stage
 Django as its script name, so `reverse` and redirects are right; the scheme comes with the scope, so
 SECURE_PROXY_SSL_HEADER is not needed. Plain views run in a thread of their request, and a
 connection to a database belongs to its thread, so CONN_MAX_AGE keeps none: PostgreSQL has a pool
-for that. The SQLite file in /tmp is one execution environment's own.
+for that. The SQLite file, below /tmp on Lambda, is one execution environment's own.
 """
 
 import os
+from tempfile import mkdtemp
 
 import django
 from django.conf import settings
@@ -31,7 +32,7 @@ settings.configure(
         "django.middleware.csrf.CsrfViewMiddleware",
     ],
     DATABASES={
-        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"/tmp/diary-{os.getpid()}.db"}
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{mkdtemp()}/diary.db"}
     },
     CSRF_COOKIE_SECURE=True,
     USE_TZ=True,
