@@ -86,6 +86,26 @@ Resources:
 """
 )
 
+# One function, of whose front doors and routes some stream.
+STREAMS = (
+    HEAD
+    + """
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      CodeUri: one
+      FunctionUrlConfig: {AuthType: NONE, InvokeMode: RESPONSE_STREAM}
+      Events:
+        Whole: {Type: Api, Properties: {Path: /whole, Method: GET}}
+        Parts:
+          Type: Api
+          Properties: {Path: /parts, Method: GET, ResponseTransferMode: RESPONSE_STREAM}
+"""
+)
+
 
 def write(folder: Path, text: str = TWO, *codes: str) -> Path:
     """A template, and folders with the application."""

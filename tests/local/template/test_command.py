@@ -9,7 +9,7 @@ import pytest
 
 from asgi_lambda.cli import main
 from tests.local.serving import serving
-from tests.local.template.templates import HEAD, TWO, write
+from tests.local.template.templates import STREAMS, TWO, write
 
 
 def get(address: str, host: str, path: str, **arguments: object) -> httpx.Response:
@@ -69,24 +69,7 @@ handler = adapt(app, lifespan="off")
 
 
 def test_stream_of_one_route_of_an_api(tmp_path: Path) -> None:
-    text = (
-        HEAD
-        + """
-Resources:
-  One:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: app.handler
-      Runtime: python3.13
-      CodeUri: one
-      Events:
-        Whole: {Type: Api, Properties: {Path: /whole, Method: GET}}
-        Parts:
-          Type: Api
-          Properties: {Path: /parts, Method: GET, ResponseTransferMode: RESPONSE_STREAM}
-"""
-    )
-    write(tmp_path, text, "one")
+    write(tmp_path, STREAMS, "one")
     (tmp_path / "one" / "app.py").write_text(STREAMED)
     with serving("--template", "template.yaml", cwd=tmp_path) as server:
         address = server.address()

@@ -10,7 +10,7 @@ from asgi_lambda.errors import ConfigurationError
 from asgi_lambda.local.template.doors import DoorSetup
 from asgi_lambda.local.template.routes import Route
 from asgi_lambda.local.template.stack import FunctionSetup
-from tests.local.template.templates import HEAD, TWO, read
+from tests.local.template.templates import HEAD, STREAMS, TWO, read
 
 FUNCTION = """
   %s:
@@ -92,25 +92,7 @@ def test_timeouts_and_binary_types_of_an_api(tmp_path: Path) -> None:
 
 
 def test_front_doors_that_stream(tmp_path: Path) -> None:
-    text = (
-        HEAD
-        + """
-Resources:
-  One:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: app.handler
-      Runtime: python3.13
-      CodeUri: one
-      FunctionUrlConfig: {AuthType: NONE, InvokeMode: RESPONSE_STREAM}
-      Events:
-        Whole: {Type: Api, Properties: {Path: /whole, Method: GET}}
-        Parts:
-          Type: Api
-          Properties: {Path: /parts, Method: GET, ResponseTransferMode: RESPONSE_STREAM}
-"""
-    )
-    api, url = read(tmp_path, text, "one").doors
+    api, url = read(tmp_path, STREAMS, "one").doors
     assert {route.path: route.invoke_mode for route in api.routes} == {
         "/whole": "BUFFERED",
         "/parts": "RESPONSE_STREAM",
