@@ -87,6 +87,7 @@ def origin(code: Any) -> str | None:
 
 
 def _translator() -> Any:
+    # It has no types of its own; the first module is what needs PyYAML.
     try:
         import boto3
         import samtranslator.yaml_helper  # type: ignore[import-untyped]  # noqa: F401
@@ -179,7 +180,7 @@ def _definition(path: Path) -> Any:
 def _translated(
     translator: Any, template: dict[str, Any], overrides: Mapping[str, str], path: Path
 ) -> dict[str, Any]:
-    # Its own class, which cannot be named before it is imported.
+    # Its own class, which cannot be named before it is imported, and has no types.
     from samtranslator.model.exceptions import (  # type: ignore[import-untyped]
         InvalidDocumentException,
     )
