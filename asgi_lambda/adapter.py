@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 # The newest whose rules for HTTP are all kept: since 2.4 `send` raises OSError once nobody waits.
 SPEC_VERSION: Final = "2.5"
-_MOST_ABANDONED: Final = 3
 
 
 class Handler:
@@ -159,8 +158,7 @@ class Handler:
         self._lifespan.give_up_startup()
         if ending.abandoned:
             self._abandoned += 1
-            if self._abandoned == _MOST_ABANDONED:
-                environment.replace_environment(f"{_MOST_ABANDONED} applications did not end")
+            environment.bear_abandoned(self._abandoned)
 
     def startup(self) -> None:
         """Start the application on the kept loop; once is enough, and again does no harm.

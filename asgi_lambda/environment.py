@@ -20,6 +20,8 @@ logger = logging.getLogger("asgi_lambda")
 
 EXTENSION_NAME: Final = "asgi-lambda"
 
+_MOST_ABANDONED: Final = 3
+
 # What a runtime client of ours offers: to call a function once the answer is delivered. It has an
 # extension too.
 after_answer: Callable[[Callable[[], object]], object] | None = None
@@ -82,6 +84,12 @@ def replace_environment(reason: str) -> None:
     """Have Lambda replace this environment, as soon as the answer is delivered."""
     if on_lambda() and end_after_answer(_exit):
         logger.critical("This environment ends after its answer: %s", reason)
+
+
+def bear_abandoned(count: int) -> None:
+    """Have this environment replaced once so many applications in it were left behind."""
+    if count == _MOST_ABANDONED:
+        replace_environment(f"{count} applications did not end")
 
 
 def _exit() -> None:

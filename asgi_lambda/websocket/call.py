@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from asgi_lambda import environment
 from asgi_lambda.body import InvalidBody
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from asgi_lambda.websocket.common import Common
     from asgi_lambda.websocket.connection import Connection
     from asgi_lambda.websocket.connections import Connections
-
-_MOST_ABANDONED: Final = 3
 
 
 class WebSocketCall:
@@ -136,8 +134,7 @@ class WebSocketCall:
         until = (self._until or 0.0) + self._grace
         if not await self._connections.wait(left, until):
             self._connections.abandoned += 1
-            if self._connections.abandoned == _MOST_ABANDONED:
-                environment.replace_environment(f"{_MOST_ABANDONED} applications did not end")
+            environment.bear_abandoned(self._connections.abandoned)
 
     def answer(self, ending: Ending) -> Any:
         """The Lambda response. Raises ResponseFailed, and what kept a connection from its store.
