@@ -103,18 +103,18 @@ class Connection:
             error = await self._call(loop)
             # Once it was given up, others may have gone on with the connection.
             if not self._given_up:
-                self._end(failed=error is not None)
+                await self._end(failed=error is not None)
         finally:
             self.ended = True
             self._home.forget(self)
             self._home.stir(self)
 
-    def _end(self, *, failed: bool) -> None:
+    async def _end(self, *, failed: bool) -> None:
         command = self.cycle.end(failed=failed)
         if isinstance(command, Answer):
             self.answer = command
         elif isinstance(command, Close):
-            self.outbox.close()
+            await self._home.close(self)
         self._home.release(self)
 
     async def _call(self, loop: Loop) -> Exception | None:
@@ -179,7 +179,7 @@ class Connection:
             case Post() as post:
                 await self._post(post)
             case Close():
-                parcel = self.outbox.close()
+                parcel = await self._home.close(self)
                 if not self.outbox.held:
                     await self.calling(parcel.taken())
         self._home.stir(self)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from asgi_lambda.sources import websocket
 from asgi_lambda.websocket.connection import Connection
-from asgi_lambda.websocket.outbox import Outbox
+from asgi_lambda.websocket.outbox import Outbox, Parcel
 from asgi_lambda.websocket.store import LIFETIME
 from asgi_lambda.websocket.threads import Threads
 
@@ -104,6 +104,20 @@ class Connections:
         if connection.stored:
             connection.stored = False
             self._threads.start(partial(self.common.store.delete, connection.id), _log_failure)
+
+    async def close(self, connection: Connection) -> Parcel:
+        """Close a connection. Its record goes first.
+
+        The end that API Gateway then tells would else find it, perhaps in another environment, and
+        rebuild the application to tell it what it did itself.
+        """
+        if connection.stored:
+            connection.stored = False
+            try:
+                await self.run(connection, partial(self.common.store.delete, connection.id))
+            except Exception as error:
+                _log_failure(None, error)
+        return connection.outbox.close()
 
     def refuse(self, connection: Connection) -> None:
         """Close a connection that nobody knows, unless it is closed already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -216,6 +217,29 @@ def test_an_application_that_ends_closes(
     handler(message("a"))
     assert api.calls == [("delete", "one", "")]
     assert ("raised an exception, while waiting for websocket.send" in log.text) is raises
+
+
+@pytest.mark.parametrize("returns", [False, True], ids=["closes", "returns"])
+def test_the_end_of_a_connection_that_the_application_closed_is_told_nobody(
+    serve: Serve, api: FakeAPI, returns: bool
+) -> None:
+    """It is told elsewhere as soon as the call has been made, before that has returned."""
+    seen = Seen()
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        await receive()
+        if not returns:
+            await send({"type": "websocket.close"})
+
+    store = MemoryStore()
+    elsewhere = serve(seen, websocket_store=store)
+    handler = serve(app, websocket_store=store)
+    api.when_called = partial(elsewhere, disconnect())
+    handler(connect())
+    handler(message("a"))
+    assert api.closed() == ["one"]
+    assert seen.scopes == []
 
 
 def test_a_close_right_after_the_accept_leaves_with_the_next_event(
@@ -753,6 +777,23 @@ def test_a_record_that_cannot_be_deleted_is_logged(
     handler(connect())
     store.works = False
     assert handler(disconnect()) == TAKEN
+    assert "could not be deleted" in log.text
+
+
+def test_a_record_that_cannot_be_deleted_keeps_nobody_from_a_close(
+    serve: Serve, api: FakeAPI, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        await receive()
+        await send({"type": "websocket.close"})
+
+    store = BrokenStore()
+    handler = serve(app, websocket_store=store)
+    handler(connect())
+    store.works = False
+    assert handler(message("a")) == TAKEN
+    assert api.closed() == ["one"]
     assert "could not be deleted" in log.text
 
 

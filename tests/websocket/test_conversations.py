@@ -209,6 +209,7 @@ def gateway() -> Iterator[str]:
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_conversation_is_the_same(name: str, uvicorn: str, gateway: str) -> None:
     conversation = CONVERSATIONS[name]
+    assert SEEN.empty(), "an earlier conversation was seen to end twice"
     _, difference = DIFFERENCES.get(name, ("", {}))
     closes = conversation.closes is not None
     expected = outcome(uvicorn, conversation, sees=closes)
