@@ -173,13 +173,14 @@ def test_after_three_that_do_not_end_the_others_still_do() -> None:
     ("variables", "count"), [({}, 10_000), (STREAM, 3_000)], ids=["buffered", "streamed"]
 )
 def test_many_invocations_leave_nothing_behind(variables: dict[str, str], count: int) -> None:
+    """After as many, in which what is filled once has been: caches, pools, the allocator."""
     memory, failure = request("/"), request("/raise")
     with start("web.flat", AWS_LAMBDA_MAX_CONCURRENCY="8", **variables) as client:
-        for number in range(count):
+        for number in range(2 * count):
             client.api.give(memory if number % 100 else failure, str(number))
         # A question and an answer for each; to look at them any earlier would take long.
-        client.api.until(lambda: len(client.api.requests) >= 2 * count)
-        answers = [client.api.answer(str(number)) for number in (501, count - 1)]
+        client.api.until(lambda: len(client.api.requests) >= 4 * count)
+        answers = [client.api.answer(str(number)) for number in (count + 1, 2 * count - 1)]
 
     early, late = (_memory(each, streamed=bool(variables)) for each in answers)
     # KiB: 100 bytes for each of 10,000, which is less than one object with attributes takes.
