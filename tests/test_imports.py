@@ -220,6 +220,7 @@ def test_some_parts_know_no_event_loop(folder: str, foreign: set[str]) -> None:
                 # The Runtime API is called on the kept loop of asyncio, whatever applications use.
                 "runtime/abroad.py",
                 "runtime/api.py",
+                "runtime/buffered.py",
                 "runtime/connection.py",
                 "runtime/delivery.py",
                 "runtime/pathsend.py",

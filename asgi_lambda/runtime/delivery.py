@@ -1,164 +1,57 @@
-"""One request to an application, from its start to the end of its work, and its way to Lambda.
-
-The response leaves when it is complete, whatever the application does after.
-"""
+"""One invocation on the loop, from its event to what Lambda has of it."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from functools import cache
-from typing import TYPE_CHECKING, Final
-
-from asgi_lambda.protocols.http import State
-from asgi_lambda.runtime import prelude
-from asgi_lambda.runtime.abroad import LoopAbroad
-from asgi_lambda.runtime.marshal import encode_response
-from asgi_lambda.runtime.settings import INVOKE_MODE
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable
 
     from asgi_lambda.adapter import Handler
-    from asgi_lambda.application import ApplicationCall
-    from asgi_lambda.deadline import Patience
     from asgi_lambda.loop_types import Loop
     from asgi_lambda.loops import Ending
+    from asgi_lambda.runtime.abroad import LoopAbroad
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
     from asgi_lambda.runtime.replies import Reply
-    from asgi_lambda.sources.source import Source
-
-logger = logging.getLogger("asgi_lambda")
-
-# Parts of a body that say that it was to be streamed; many frameworks send two in any case.
-_MANY: Final = 3
 
 
-@cache
-def _tell_of_streams() -> None:
-    """Tell once of what is easily forgotten."""
-    logger.info(
-        "The application sends its response in parts, and they are collected; "
-        "%s=RESPONSE_STREAM streams them, where the front door is configured for it",
-        INVOKE_MODE,
-    )
+class Delivery(ABC):
+    """What the service knows of it: it runs, and can be given up. event: that of the invocation."""
 
-
-class Delivery:
-    """The response as one JSON document."""
-
-    def __init__(self, handler: Handler, source: Source, call: ApplicationCall) -> None:
-        self.event = call.scope["aws.event"]
+    def __init__(self, handler: Handler, event: Any) -> None:
+        self.event = event
         self._handler = handler
-        self._source = source
-        self._call = call
-        self._body: tuple[bytes, ...] = ()
-        # What hands it over where the application goes on, and the reply to come.
-        self._soon: asyncio.Handle | None = None
-        self._sending: asyncio.Task[None] | None = None
-        self._reply: asyncio.Future[Reply] | None = None
-        # Why nobody waits for the rest of the response, once that is so.
+        # Why nobody waits for the application any longer, once that is so.
         self._given_up: str | None = None
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        # Whose cancellation ends the application, while it runs.
         self._task: asyncio.Task[object] | None = None
 
+    @abstractmethod
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
     ) -> Reply | None:
-        """Run the application and hand its response over.
+        """Run the application and hand over what comes of it.
 
         What comes back is the reply to that, None where there was none. Raises what is to be
         reported as the error of the invocation, and ConnectionLost.
         """
-        self._loop, self._api, self._invocation = loop, api, invocation
+
+    @abstractmethod
+    def give_up(self, reason: str) -> None:
+        """Wait for the application no longer, if it still runs."""
+
+    async def _unless_given_up(self, call: Awaitable[Ending]) -> Ending | None:
+        """How a call ended, None where that is not known, since it was given up and cancelled."""
         task = self._task = asyncio.current_task()
-        self._prepare(self._call)
-        patience = self._handler._patience(self._call.scope["aws.context"])
-        self._watch(patience)
-        ending: Ending | None = None
+        assert task is not None
         try:
-            ending = await loop.call(self._call.main, patience)
+            return await call
         except asyncio.CancelledError:
-            if self._given_up is None or task is None:
+            if self._given_up is None:
                 raise
             task.uncancel()
+            return None
         finally:
             self._task = None
-            for timer in self._timers.values():
-                timer.cancel()
-        try:
-            return await self._finish(self._conclude(ending))
-        finally:
-            # Else the two hold each other, until Python looks for such pairs.
-            self._call.write = None
-
-    def give_up(self, reason: str) -> None:
-        """Tell the application that nobody waits any more, and cancel it soon, if it still runs."""
-        task = self._task
-        if self._given_up is None and task is not None:
-            self._given_up = reason
-            self._loop.soon(self._call.disconnect)
-            self._after("cancel", self._notice, task.cancel)
-
-    # Seconds from the one to the other.
-    _notice = 0.0
-
-    def _prepare(self, call: ApplicationCall) -> None:
-        loop = self._loop
-        call.write = loop.bring_home(self._write) if isinstance(loop, LoopAbroad) else self._write
-
-    def _watch(self, patience: Patience | None) -> None:
-        pass
-
-    def _conclude(self, ending: Ending | None) -> int | None:
-        call = self._call
-        if ending is not None and (ending.expired or self._given_up is None):
-            return self._handler._conclude(call, ending)
-        call.log(logging.ERROR, f"was given up: {self._given_up}", call.error)
-        return None if call.cycle.state is State.COMPLETE else 500
-
-    async def _finish(self, status: int | None) -> Reply | None:
-        if self._soon is not None:
-            self._soon.cancel()
-        if self._sending is not None:
-            await self._sending
-        if self._reply is None:
-            self._body = self._body or self._render(status)
-            await self._respond(last=True)
-        else:
-            self._api.ask_ahead(sum(map(len, self._body)))
-        assert self._reply is not None
-        return await self._reply
-
-    async def _write(self, chunk: bytes) -> None:
-        call = self._call
-        call.chunks.append(chunk)
-        if len(call.chunks) == _MANY and self._source.name in prelude.SOURCES:
-            _tell_of_streams()
-        # What may yet make the invocation fail does not leave before the application has ended.
-        if call.cycle.state is State.COMPLETE and not self._may_fail(call.cycle.status):
-            self._body = self._render(None)
-            if self._api.asks_ahead:
-                # Most applications return now: then the response and the question for the next
-                # invocation leave together.
-                self._soon = asyncio.get_running_loop().call_soon(self._go_ahead)
-            else:
-                await self._respond()
-                await self._api.drain()
-
-    def _go_ahead(self) -> None:
-        self._sending = asyncio.get_running_loop().create_task(self._respond())
-
-    def _render(self, status: int | None) -> tuple[bytes, ...]:
-        return encode_response(self._handler._render(self._source, self._call, status))
-
-    async def _respond(self, *, last: bool = False) -> None:
-        self._reply = await self._api.respond(self._invocation, *self._body, last=last)
-
-    def _may_fail(self, status: int) -> bool:
-        return status in self._handler._options.fail_on
-
-    def _after(self, name: str, delay: float, callback: Callable[[], object]) -> None:
-        if name in self._timers:
-            self._timers[name].cancel()
-        self._timers[name] = asyncio.get_running_loop().call_later(max(delay, 0), callback)

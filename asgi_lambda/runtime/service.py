@@ -17,6 +17,7 @@ from asgi_lambda.adapter import Handler
 from asgi_lambda.runtime import marshal, prelude
 from asgi_lambda.runtime.abroad import LoopAbroad
 from asgi_lambda.runtime.api import Refused, RuntimeAPI
+from asgi_lambda.runtime.buffered import BufferedDelivery
 from asgi_lambda.runtime.connection import ConnectionLost, NoServer
 from asgi_lambda.runtime.context import LambdaContext, enter
 from asgi_lambda.runtime.delivery import Delivery
@@ -198,7 +199,7 @@ class Service:
             from asgi_lambda.runtime.streamed import StreamedDelivery
 
             return StreamedDelivery(handler, source, call, settings.idle)
-        return Delivery(handler, source, call)
+        return BufferedDelivery(handler, source, call)
 
     async def _deliver(self, delivery: Delivery, poller: Poller, invocation: Invocation) -> None:
         self._deliveries.add(delivery)

@@ -13,8 +13,8 @@ from asgi_lambda.response import Response
 from asgi_lambda.runtime import prelude
 from asgi_lambda.runtime.abroad import LoopAbroad
 from asgi_lambda.runtime.api import ERROR_BODY, ERROR_TYPE
+from asgi_lambda.runtime.buffered import BufferedDelivery
 from asgi_lambda.runtime.connection import ConnectionLost
-from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.pathsend import with_pathsend
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asgi_lambda.sources.source import Source
 
 
-class StreamedDelivery(Delivery):
+class StreamedDelivery(BufferedDelivery):
     """The response as a prelude and then its body, as it comes.
 
     idle: seconds without a part of the body after which it is given up, None: never.

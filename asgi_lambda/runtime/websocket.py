@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from asgi_lambda.adapter import Handler
     from asgi_lambda.loop_types import Loop
-    from asgi_lambda.loops import Ending
     from asgi_lambda.other_event import Other
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
     from asgi_lambda.runtime.replies import Reply
@@ -29,22 +28,13 @@ class WebSocketDelivery(Delivery):
     """The invocation ends when the adapter's rule says so, whenever its answer has left."""
 
     def __init__(self, handler: Handler, call: Other, event: Any) -> None:
-        # None of the base's own: there is no request, and no application call.
-        self.event = event
-        self._handler = handler
+        super().__init__(handler, event)
         self._other = call
         self._reply: asyncio.Future[Reply] | None = None
-        self._given_up: str | None = None
-        self._task: asyncio.Task[object] | None = None
 
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
     ) -> Reply | None:
-        """Hand the event over, and its answer.
-
-        What comes back is the reply to that. Raises what is to be reported as the error of the
-        invocation, and ConnectionLost.
-        """
         self._api, self._invocation = api, invocation
         send = loop.bring_home(self._send) if isinstance(loop, LoopAbroad) else self._send
 
@@ -53,7 +43,8 @@ class WebSocketDelivery(Delivery):
 
         call: Any = self._other
         call.on_accept = accept
-        answer = self._handler._close_other(self._other, await self._run_call(loop))
+        ending = await self._unless_given_up(loop.call(call.main, call.patience))
+        answer = self._handler._close_other(call, ending or RETURNED)
         if self._reply is None:
             await self._respond_with(to_json(answer).encode())
         assert self._reply is not None
@@ -61,22 +52,10 @@ class WebSocketDelivery(Delivery):
         return await self._reply
 
     def give_up(self, reason: str) -> None:
-        """Wait for the application no longer. Its connections go on elsewhere."""
+        # Its connections go on elsewhere.
         if self._given_up is None and self._task is not None:
             self._given_up = reason
             self._task.cancel()
-
-    async def _run_call(self, loop: Loop | LoopAbroad) -> Ending:
-        task = self._task = asyncio.current_task()
-        try:
-            return await loop.call(self._other.main, self._other.patience)
-        except asyncio.CancelledError:
-            if self._given_up is None or task is None:
-                raise
-            task.uncancel()
-            return RETURNED
-        finally:
-            self._task = None
 
     async def _send(self, body: bytes) -> None:
         # Once Lambda has it, API Gateway is about to open the connection.

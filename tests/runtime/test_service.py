@@ -14,8 +14,8 @@ import pytest
 from asgi_lambda import adapt
 from asgi_lambda.loops import asyncio as asyncio_loops
 from asgi_lambda.runtime.api import RuntimeAPI
+from asgi_lambda.runtime.buffered import BufferedDelivery
 from asgi_lambda.runtime.context import LambdaContext
-from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.poller import Poller
@@ -91,7 +91,7 @@ def test_so_it_does_while_an_application_runs(api: Double, streams: bool) -> Non
     delivery = (
         StreamedDelivery(handler, source, call, None)
         if streams
-        else Delivery(handler, source, call)
+        else BufferedDelivery(handler, source, call)
     )
 
     async def main() -> None:
@@ -123,7 +123,7 @@ def test_what_has_ended_is_not_given_up_while_its_result_is_taken(api: Double) -
         runtime_api = RuntimeAPI(api.address)
         api.give(event)
         invocation = await runtime_api.next()
-        delivery = Delivery(handler, source, handler._open(source, event, None))
+        delivery = BufferedDelivery(handler, source, handler._open(source, event, None))
         task = asyncio.ensure_future(delivery.run(asyncio_loops.kept(), runtime_api, invocation))
         await until(lambda: delivery._reply is not None and delivery._task is None)
         delivery.give_up("the end of the environment")
@@ -181,7 +181,7 @@ def test_the_question_for_the_next_follows_the_end_of_the_work(api: Double, goes
         runtime_api.asks_ahead = True
         api.give(event)
         invocation = await runtime_api.next()
-        delivery = Delivery(handler, source, handler._open(source, event, None))
+        delivery = BufferedDelivery(handler, source, handler._open(source, event, None))
         reply = await delivery.run(asyncio_loops.kept(), runtime_api, invocation)
         assert reply is not None
         assert reply.status == 202
