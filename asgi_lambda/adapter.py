@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from asgi_lambda.asgi_types import Application, Versions
     from asgi_lambda.lambda_types import LambdaContext
+    from asgi_lambda.loop_types import Loop
     from asgi_lambda.loops import Ending
     from asgi_lambda.other_event import Other
     from asgi_lambda.sources.source import Source
@@ -49,7 +50,7 @@ class Handler:
         self._application = single_callable(app, options.interface)
         self._lifespan = Lifespan(self._application, options.lifespan, version)
         self._patience = partial(patience, timeout=options.timeout, margin=options.deadline_margin)
-        self._abandoned = 0
+        self._abandoned = environment.Abandoned()
         self._websockets: Common | None = None
 
     @property
@@ -157,8 +158,7 @@ class Handler:
         """See what is left of a call that did not end in time. Raises LifespanFailed."""
         self._lifespan.give_up_startup()
         if ending.abandoned:
-            self._abandoned += 1
-            environment.bear_abandoned(self._abandoned)
+            self._abandoned.add()
 
     def startup(self) -> None:
         """Start the application on the kept loop; once is enough, and again does no harm.
@@ -169,7 +169,7 @@ class Handler:
 
     def shutdown(self) -> None:
         """Shut it down there; the next invocation, or `startup`, starts it anew."""
-        self._loops.kept().run(self._lifespan.shutdown, None)
+        self._loops.kept().run(self._shut_down, None)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[Handler]:
@@ -181,7 +181,13 @@ class Handler:
         try:
             yield self
         finally:
-            await self._lifespan.shutdown(self._loops.running())
+            await self._shut_down(self._loops.running())
+
+    async def _shut_down(self, loop: Loop) -> None:
+        # What waits for a client still uses what the lifespan has opened.
+        if self._websockets is not None:
+            await self._websockets.end(loop)
+        await self._lifespan.shutdown(loop)
 
 
 def adapt(
@@ -235,7 +241,7 @@ def adapt(
     options = Options(**arguments)
     handler = Handler(app, options)
     if environment.on_lambda():
-        termination.on_sigterm(handler._loops.kept, handler._lifespan.shutdown)
+        termination.on_sigterm(handler._loops.kept, handler._shut_down)
         if graceful_shutdown:
             environment.register_extension()
     if startup == "import" or (

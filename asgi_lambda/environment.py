@@ -86,10 +86,19 @@ def replace_environment(reason: str) -> None:
         logger.critical("This environment ends after its answer: %s", reason)
 
 
-def bear_abandoned(count: int) -> None:
-    """Have this environment replaced once so many applications in it were left behind."""
-    if count == _MOST_ABANDONED:
-        replace_environment(f"{count} applications did not end")
+class Abandoned:
+    """How many applications of one Handler were left behind, since they did not end in time."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        """Count another one; so many have Lambda replace this environment."""
+        self._count += 1
+        if self._count == _MOST_ABANDONED:
+            replace_environment(f"{self._count} applications did not end")
 
 
 def _exit() -> None:

@@ -34,7 +34,11 @@ def open_other(
         from asgi_lambda.websocket.common import Common
 
         handler._websockets = handler._websockets or Common(
-            handler._application, handler._lifespan, handler._versions, options
+            handler._application,
+            handler._lifespan,
+            handler._versions,
+            options,
+            handler._abandoned,
         )
         return WebSocketCall(handler._websockets, event, context, handler._patience(context))
     if options.on_event is None:

@@ -6,7 +6,6 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from asgi_lambda import environment
 from asgi_lambda.body import InvalidBody
 from asgi_lambda.deadline import Patience
 from asgi_lambda.errors import ResponseFailed
@@ -133,8 +132,7 @@ class WebSocketCall:
         # Set by now, since otherwise there is nothing to be late for.
         until = (self._until or 0.0) + self._grace
         if not await self._connections.wait(left, until):
-            self._connections.abandoned += 1
-            environment.bear_abandoned(self._connections.abandoned)
+            self._common.abandoned.add()
 
     def answer(self, ending: Ending) -> Any:
         """The Lambda response. Raises ResponseFailed, and what kept a connection from its store.

@@ -12,6 +12,7 @@ from asgi_lambda.websocket.store import MemoryStore
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import ASGI3Application, Versions, WebSocketScope
+    from asgi_lambda.environment import Abandoned
     from asgi_lambda.lambda_types import Event, LambdaContext
     from asgi_lambda.lifespan import Lifespan
     from asgi_lambda.loop_types import Loop
@@ -29,10 +30,12 @@ class Common:
         lifespan: Lifespan,
         versions: Versions,
         options: Options,
+        abandoned: Abandoned,
     ) -> None:
         self.application = application
         self.lifespan = lifespan
         self.options = options
+        self.abandoned = abandoned
         self.store: ConnectionStore = options.websocket_store or MemoryStore()
         self._versions = versions
         self._senders: dict[str, Sender] = {}
@@ -47,6 +50,12 @@ class Common:
                 return connections
         self._connections.append(Connections(self, loop))
         return self._connections[-1]
+
+    async def end(self, loop: Loop) -> None:
+        """End the coroutines that wait on this loop; their connections live on."""
+        for connections in self._connections:
+            if connections.loop.same(loop):
+                await connections.end()
 
     def state(self) -> dict[str, Any]:
         """The state of the lifespan, for one scope."""

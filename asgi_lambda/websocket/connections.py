@@ -36,6 +36,8 @@ logger = logging.getLogger("asgi_lambda")
 # API Gateway closes a connection after so long (s) without a message.
 # Source: API Gateway guide, "Quotas for WebSocket APIs".
 IDLE: Final = 600.0
+# For so long (s) the shutdown waits for coroutines to end: it has 0.3 at SIGTERM, for all it does.
+_TO_END: Final = 0.1
 # Coroutines that wait here; the store has what is needed to rebuild one.
 MOST: Final = 1_000
 
@@ -48,15 +50,14 @@ _UNKNOWN: Final = (
 class Connections:
     """The connections of one Handler on one loop.
 
-    under_way: how many invocations are. abandoned: in how many of them a coroutine did not end when
-    it was cancelled. live: the connections whose coroutines wait here, least recently used first.
-    unopened: outboxes whose handshake has been answered by now.
+    under_way: how many invocations are. live: the connections whose coroutines wait here, least
+    recently used first. unopened: outboxes whose handshake has been answered by now.
     """
 
     def __init__(self, common: Common, loop: Loop) -> None:
         self.common = common
         self.loop = loop
-        self.under_way = self.abandoned = 0
+        self.under_way = 0
         self.live: dict[str, Connection] = {}
         self.unopened: list[Outbox] = []
         self._threads = Threads(loop, self.stir)
@@ -134,6 +135,21 @@ class Connections:
             if idle or old or (len(self.live) >= MOST and each.at_rest):
                 del self.live[each.id]
                 each.cancel()
+
+    async def end(self) -> None:
+        """Cancel the coroutines that wait here, and return once they are over, or will not be.
+
+        The connections live on: their next events go to another environment, or begin anew here.
+        """
+        ending = [*self.live.values()]
+        self.live.clear()
+        for each in ending:
+            each.cancel()
+
+        def left() -> float | None:
+            return 0.0 if all(each.ended for each in ending) else None
+
+        await self.wait(left, time.monotonic() + _TO_END)
 
     # Calls
 

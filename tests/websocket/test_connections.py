@@ -904,3 +904,74 @@ def test_the_lifespan_comes_first(adapt: Any, api: FakeAPI) -> None:
     handler(connect())
     assert states == [{"pool": "ready"}]
     assert states[0] is not handler.state
+
+
+# The end of the environment
+
+
+class Kept:
+    """An application with a lifespan whose connections use what that has opened.
+
+    ends: how they end, and whether that was still open. waits: their ends take so long (s).
+    """
+
+    def __init__(self, waits: float = 0) -> None:
+        self.ends: list[str] = []
+        self._waits = waits
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            scope["state"]["open"] = [True]
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            scope["state"]["open"].clear()
+            self.ends.append("lifespan")
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await accept(receive, send)
+        try:
+            await receive()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(self._waits)
+            self.ends.append("open" if scope["state"]["open"] else "too late")
+
+
+def test_a_shutdown_ends_the_coroutines_first_and_leaves_the_connections(
+    adapt: Any, api: FakeAPI
+) -> None:
+    app, store = Kept(), MemoryStore()
+    handler = adapt(app, websocket_linger=0, websocket_store=store)
+    handler(connect("one"))
+    handler(connect("two"))
+    handler.shutdown()
+    assert app.ends == ["open", "open", "lifespan"]
+    assert live(handler) == []
+    assert api.calls == []
+    assert store.load("one") is not None
+    # It is rebuilt, after another startup.
+    handler(message("a", "one"))
+    assert app.ends == ["open", "open", "lifespan", "open"]
+
+
+def test_a_shutdown_waits_for_a_coroutine_no_longer_than_it_can(adapt: Any, api: FakeAPI) -> None:
+    app = Kept(waits=0.5)
+    handler = adapt(app, websocket_linger=0)
+    handler(connect())
+    handler.shutdown()
+    assert app.ends == ["lifespan"]
+
+
+def test_a_shutdown_on_another_loop_leaves_them_alone(
+    serve: Serve, api: FakeAPI, backend: Backend
+) -> None:
+    handler = serve(echo, lifespan="off")
+    handler(connect())
+
+    async def main() -> None:
+        async with handler.lifespan():
+            pass
+
+    backend.run(main)
+    assert live(handler) == ["one"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -11,11 +12,12 @@ import pytest
 
 from asgi_lambda import environment
 from asgi_lambda.websocket import MemoryStore
-from tests.applications import Context
+from tests.applications import Context, http_event
 from tests.websocket.play import FakeAPI, accept, connect, disconnect, echo, live, message
 
 if TYPE_CHECKING:
     from asgi_lambda.asgi_types import Receive, Send
+    from tests.backends import Adapt
     from tests.websocket.conftest import Serve
 
 # A quarter of it is the margin. The second one leaves time for what has to happen before its end.
@@ -190,10 +192,8 @@ def test_applications_that_do_not_end(
         goes_on.append(anyio.Event())
         with anyio.CancelScope(shield=True):
             while not goes_on[-1].is_set():
-                try:
+                with suppress(anyio.get_cancelled_exc_class()):
                     await goes_on[-1].wait()
-                except anyio.get_cancelled_exc_class():
-                    pass
 
     handler = serve(app)
     for number in range(4):
@@ -203,6 +203,32 @@ def test_applications_that_do_not_end(
     handler(connect("free"))
     # They were given up, so that their end closes nothing.
     assert api.calls == []
+
+
+def test_requests_and_connections_that_do_not_end_are_counted_together(
+    adapt: Adapt, api: FakeAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on: list[Any] = []
+    replaced: list[str] = []
+    monkeypatch.setattr(environment, "replace_environment", replaced.append)
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        if scope.get("path") == "/free":
+            for each in goes_on:
+                each.set()
+            return
+        goes_on.append(anyio.Event())
+        with anyio.CancelScope(shield=True):
+            while not goes_on[-1].is_set():
+                with suppress(anyio.get_cancelled_exc_class()):
+                    await goes_on[-1].wait()
+
+    handler = adapt(app, lifespan="off", websocket_linger=0)
+    for each in (connect("one"), http_event(), connect("two")):
+        assert replaced == []
+        handler(each, SHORT)
+    assert replaced == ["3 applications did not end"]
+    handler(http_event(path="/free"))
 
 
 def test_a_loop_that_is_blocked(serve: Serve, log: pytest.LogCaptureFixture) -> None:
