@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,7 +18,7 @@ from asgi_lambda.websocket import (
     dynamodb,
     store,
 )
-from tests.deployment.client import client
+from tests.deployment.client import SESSION, client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,20 @@ def make_table() -> None:
     )
 
 
+@cache
+def taking_turns() -> Any:
+    """A client as DynamoDB has it: a conditional write is one step, which with moto it is not."""
+    made: Any = SESSION.client("dynamodb")
+    lock, call = threading.Lock(), made._make_api_call
+
+    def call_alone(*arguments: Any) -> Any:
+        with lock:
+            return call(*arguments)
+
+    made._make_api_call = call_alone
+    return made
+
+
 @pytest.fixture(params=["memory", "dynamodb"])
 def make(request: pytest.FixtureRequest) -> Iterator[Any]:
     """What makes a store."""
@@ -43,7 +58,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Any]:
         return
     with mock_aws():
         make_table()
-        yield lambda **options: DynamoDBStore(TABLE, client=client("dynamodb"), **options)
+        yield lambda **options: DynamoDBStore(TABLE, client=taking_turns(), **options)
 
 
 HANDSHAKE = {"headers": [["host", "a"]], "query": "a=1", "subprotocols": ["chat"]}
