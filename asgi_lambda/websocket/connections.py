@@ -112,12 +112,11 @@ class Connections:
         The end that API Gateway then tells would else find it, perhaps in another environment, and
         rebuild the application to tell it what it did itself.
         """
-        if connection.stored:
-            connection.stored = False
-            try:
-                await self.run(connection, partial(self.common.store.delete, connection.id))
-            except Exception as error:
-                _log_failure(None, error)
+        connection.stored = False
+        try:
+            await self.run(connection, partial(self.common.store.delete, connection.id))
+        except Exception as error:
+            _log_failure(None, error)
         return connection.outbox.close()
 
     def refuse(self, connection: Connection) -> None:
