@@ -2,7 +2,10 @@
 
 import sys
 
-from asgi_lambda.runtime.start import main
+from asgi_lambda.runtime import garbage
 
 if __name__ == "__main__":
+    garbage.defer()
+    from asgi_lambda.runtime.start import main
+
     sys.exit(main(sys.argv))

@@ -35,6 +35,9 @@ def main() -> int:
         looked = ", ".join(sys.path)
         print(f"asgi-lambda-runtime: expected the package asgi_lambda in {looked}", file=sys.stderr)
         return 127
+    from asgi_lambda.runtime import garbage
+
+    garbage.defer()
     from asgi_lambda.runtime import start
 
     return start.main(sys.argv[:1])

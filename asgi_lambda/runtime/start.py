@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from asgi_lambda import environment
 from asgi_lambda.loops import asyncio as asyncio_loops
-from asgi_lambda.runtime import target
+from asgi_lambda.runtime import garbage, target
 from asgi_lambda.runtime.api import Refused, RuntimeAPI
 from asgi_lambda.runtime.connection import ConnectionLost
 from asgi_lambda.runtime.initialisation import Initialisation
@@ -83,6 +83,7 @@ class _Process:
 
     def lead(self, team: Team) -> int:
         """The exit status, once all workers have ended."""
+        garbage.resume()
         self._run(register_extension(RuntimeAPI(self._address)))
         self._run(team.lead())
         if team.failure is not None:
@@ -103,6 +104,7 @@ class _Process:
             else:
                 settings.concurrency = worker.share
             function = target.load(name)
+            garbage.resume()
         except ConnectionLost:
             raise
         except Exception as error:
