@@ -61,6 +61,8 @@ def steps(on_lambda: None, monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(threading, "Timer", steps.timer)
     # A machine that is busy must not end a shutdown.
     monkeypatch.setattr(shutdowns, "_LEAST_FOR_SHUTDOWN", 30.0)
+    # As in a process that Lambda starts; the one that measures coverage ends the process.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     adapt(steps.app)
     return steps
 
