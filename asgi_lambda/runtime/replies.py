@@ -8,6 +8,7 @@ Source: RFC 9112.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _MOST_CHUNK_LINE: Final = 1_024
 
 _BODILESS: Final = (204, 304)
 _NAME: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_ENDS: Final = b"\r\n\0"
+_NOT_ENDS: Final = bytes({*range(256)} - {*b"\r\n\0"})
 _HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
 
 
@@ -68,7 +69,7 @@ class ReplyParser:
         # Bytes of the buffer in which no end of a line was found.
         self._searched = 0
 
-    def feed(self, data: bytes) -> list[Reply]:
+    def feed(self, data: bytes | memoryview) -> list[Reply]:
         """The replies that `data` completes. Raises MalformedReply."""
         self._buffer += data
         replies = []
@@ -209,6 +210,7 @@ class ReplyParser:
             raise MalformedReply(f"expected a body of at most {MOST_BODY} bytes")
 
 
+@lru_cache(16)  # few differ, and each reply has one
 def _status_line(line: bytes) -> tuple[bytes, int]:
     """The version, as b"1.1", and the status."""
     protocol, _, rest = line.partition(b" ")
@@ -224,18 +226,21 @@ def _status_line(line: bytes) -> tuple[bytes, int]:
 
 
 def _fields(lines: list[bytes]) -> dict[str, str]:
-    """Header fields. What is not allowed is looked for in all of them at once."""
-    fields = [line.partition(b":") for line in lines]
-    names = [name for name, _, _ in fields]
-    values = b"".join([value for _, _, value in fields])
-    if (
-        b"" in names
-        or b"" in [colon for _, colon, _ in fields]
-        or b"".join(names).translate(None, _NAME)
-        or len(values) != len(values.translate(None, _ENDS))
-    ):
+    """Header fields. What may be in no value is looked for in all of them at once."""
+    if b"".join(lines).translate(None, _NOT_ENDS):
         raise MalformedReply("expected a header field")
-    return {
-        name.decode("ascii").lower(): value.strip(b" \t").decode("latin-1")
-        for name, _, value in fields
-    }
+    fields = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise MalformedReply("expected a header field")
+        fields[_name(name)] = value.strip(b" \t").decode("latin-1")
+    return fields
+
+
+@lru_cache(64)  # as above
+def _name(name: bytes) -> str:
+    """The name of a field, in lower case."""
+    if not name or name.translate(None, _NAME):
+        raise MalformedReply("expected a header field")
+    return name.decode("ascii").lower()
