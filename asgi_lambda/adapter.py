@@ -173,10 +173,7 @@ class Handler:
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[Handler]:
-        """The application's lifespan around a block, for who runs an event loop.
-
-        Raises LifespanFailed.
-        """
+        """The lifespan around a block, for who runs an event loop. Raises LifespanFailed."""
         await self._lifespan.startup(self._loops.running())
         try:
             yield self
