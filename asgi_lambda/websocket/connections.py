@@ -117,7 +117,10 @@ class Connections:
             await self.run(connection, partial(self.common.store.delete, connection.id))
         except Exception as error:
             _log_failure(None, error)
-        return connection.outbox.close()
+        finally:
+            # Also where it is cancelled meanwhile: the application has closed it.
+            parcel = connection.outbox.close()
+        return parcel
 
     def refuse(self, connection: Connection) -> None:
         """Close a connection that nobody knows, unless it is closed already."""

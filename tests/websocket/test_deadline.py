@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -174,6 +175,28 @@ def test_a_store_that_takes_too_long(
     handler(message("a"), SHORT)
     goes_on.set()
     assert "It was reading the store" in log.text
+
+
+def test_a_close_at_the_deadline_closes_though_the_store_takes_too_long(
+    serve: Serve, api: FakeAPI
+) -> None:
+    closed = threading.Event()
+
+    class Slow(MemoryStore):
+        def delete(self, connection_id: str) -> None:
+            closed.wait(10)
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        await receive()
+        await send({"type": "websocket.close"})
+
+    api.when_called = closed.set
+    handler = serve(app, websocket_store=Slow())
+    handler(connect())
+    handler(message("a"), SHORT)
+    assert closed.wait(10)
+    assert live(handler) == []
 
 
 def test_applications_that_do_not_end(
