@@ -108,9 +108,12 @@ class ReplyParser:
 
     def _complete(self) -> Reply:
         self._expected = _Expected.HEAD
-        self._reply.body = bytes(self._body)
+        reply = self._reply
+        # It may be large, and the next one may be long in coming.
+        del self._reply
+        reply.body = bytes(self._body)
         self._body = bytearray()
-        return self._reply
+        return reply
 
     def _read_head(self) -> bool:
         head = self._until(b"\r\n\r\n", MOST_HEAD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 from typing import Final
 
@@ -226,6 +227,13 @@ def test_a_body_without_a_length_has_a_limit(
 def test_a_reply_that_is_cut_off_is_none(length: int, within: str) -> None:
     with pytest.raises(MalformedReply, match=f"ended within {within}"):
         parsed(EVENT[:length])
+
+
+def test_no_reply_is_kept_while_the_next_one_is_waited_for() -> None:
+    parser = ReplyParser()
+    [reply] = parser.feed(EVENT)
+
+    assert parser not in gc.get_referrers(reply)
 
 
 @pytest.mark.parametrize("length", range(len(CHUNKED) - 44, len(CHUNKED)))
