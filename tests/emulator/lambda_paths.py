@@ -6,6 +6,7 @@ many invocations at once: then it starts a bootstrap at a path, and as a user, t
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 PYTHON: Final = "/var/python/bin"
 
-# `python3` of the caller, in a place that every user may read.
+# `python3` of the caller, in a place that every user may read. What is installed for it is hidden:
+# nothing of that is in Lambda's, and some of it may run at each start.
 _PLACES: Final = """
 set -e
 mount -t tmpfs tmpfs /var
@@ -26,6 +28,7 @@ mkdir -p /var/task /var/runtime /var/python /var/site
 mount --bind "$TASK" /var/task
 mount --bind "$PYTHON" /var/python
 mount --bind "$SITE" /var/site
+[ ! -d "/var/python/$INSTALLED" ] || mount -t tmpfs tmpfs "/var/python/$INSTALLED"
 """
 _BOOTSTRAP: Final = """
 cat >/var/runtime/bootstrap <<'BOOTSTRAP'
@@ -77,5 +80,10 @@ def _started(
     command: Sequence[str], prepare: str, variables: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]]:
     script = f'{_PLACES}{prepare}exec "$@"'
-    places = {"PYTHON": sys.base_prefix, "SITE": sysconfig.get_path("purelib")}
+    base = sysconfig.get_path("purelib", vars={"base": sys.base_prefix})
+    places = {
+        "PYTHON": sys.base_prefix,
+        "SITE": sysconfig.get_path("purelib"),
+        "INSTALLED": os.path.relpath(base, sys.base_prefix),
+    }
     return ["unshare", "--mount", "sh", "-c", script, "sh", *command], {**places, **variables}
