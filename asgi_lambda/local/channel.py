@@ -75,9 +75,8 @@ class Channel:
             await self._sink.end(error)
             self._reply.set_result(Reply(202, {}, reusable=False))
 
-    async def reply(self) -> Reply:
-        await self.drain()
-        return await self._reply
+    def reply(self) -> asyncio.Future[Reply]:
+        return self._reply
 
 
 async def stream(handler: Handler, event: Event, context: LambdaContext, sink: Sink) -> None:

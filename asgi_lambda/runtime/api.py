@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 from asgi_lambda import __version__
 from asgi_lambda.runtime import requests
 from asgi_lambda.runtime.connection import Connection, ConnectionLost
+from asgi_lambda.runtime.stream import Stream
 from asgi_lambda.sources.source import LAMBDA_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.results import Results
 
     Fields = Iterable[tuple[str, str]]
 
@@ -69,18 +71,21 @@ class RuntimeAPI:
     """The calls of one poller, over one connection that is kept.
 
     on_loss: called where that connection is lost between two calls, and there is no server any
-    more: nobody will ever ask for what runs here. asks_ahead: `ask_ahead` does it.
+    more: nobody will ever ask for what runs here. results: where results leave, so that the next
+    invocation is asked for before they are taken; None: one after the other.
     """
 
     def __init__(
-        self, address: str, on_loss: Callable[[ConnectionLost], object] = lambda _: None
+        self,
+        address: str,
+        on_loss: Callable[[ConnectionLost], object] = lambda _: None,
+        results: Results | None = None,
     ) -> None:
-        host, _, port = address.rpartition(":")
-        self._host, self._port = host.strip("[]"), int(port)
+        self._address = address
         self._on_loss = on_loss
+        self.results = results
         self._connection: Connection | None = None
         self._reconnecting: asyncio.Task[None] | None = None
-        self.asks_ahead = False
         self._asked: asyncio.Future[Reply] | None = None
         self._own: Final = [("Host", address), ("User-Agent", _USER_AGENT)]
         self._question: Final = requests.head("GET", _NEXT, self._own)  # the same each time
@@ -94,17 +99,23 @@ class RuntimeAPI:
             self.close()
             raise
         if reply.status != 200:
+            self.results = None
             raise Refused("/next", reply)
         return Invocation(reply.headers, reply.body)
 
-    def ask_ahead(self, length: int) -> None:
-        """Ask for the next invocation behind a result of `length` bytes, whose reply is to come.
+    @property
+    def has_asked(self) -> bool:
+        """Whether the next invocation may come before the reply to a result."""
+        return self._asked is not None
 
-        Between the reply and the question Lambda would refuse what comes in. Not behind what may be
-        too large, since another result would have to follow it.
+    def ask_ahead(self, length: int) -> None:
+        """Ask for the next invocation before a result of `length` bytes is taken.
+
+        Between the one and the other Lambda would refuse what comes in. Not where the result may be
+        too large, since another one would have to follow it.
         """
         connection = self._connection
-        if self.asks_ahead and length < _SURELY_TAKEN and connection and not connection.lost:
+        if self._results_for(length) and connection is not None and connection.lost is None:
             self._asked = self._begin(connection, self._question)
 
     async def respond(
@@ -117,18 +128,23 @@ class RuntimeAPI:
         """Begin to hand a response over; what comes back is the reply that will follow.
 
         body: in pieces, as a large one is not to be copied. last: nothing of this invocation is
-        left to be done, so `ask_ahead` in the same packet. Waits for nothing where there is a
-        connection, and so is all or nothing. Raises ConnectionLost, as the reply may.
+        left to be done, so `ask_ahead`. Raises ConnectionLost, as the reply may.
         """
         length = sum(map(len, body))
         kind, size = ("Content-Type", content_type), ("Content-Length", str(length))
         fields = [*self._own, kind, *invocation.echo(), size]
         head = requests.head("POST", invocation.path("response"), fields)
-        asks = last and self.asks_ahead and length < _SURELY_TAKEN
-        connection = await self._connected()
-        reply = self._begin(connection, head, *body, self._question if asks else b"")
-        self._asked = connection.reply() if asks else None
-        return reply
+        results = self._results_for(length)
+        if results is None:
+            return self._begin(await self._connected(), head, *body)
+        if last:
+            self.ask_ahead(length)
+            # A client that has its answer may come back at once: the question is to be there first.
+            await asyncio.sleep(0)
+        return await results.send(head, *body)
+
+    def _results_for(self, length: int) -> Results | None:
+        return self.results if length < _SURELY_TAKEN else None
 
     async def fail(self, invocation: Invocation, error: bytes, cause: str) -> Reply:
         """Report an error, as JSON, with what X-Ray wants to know. Raises ConnectionLost."""
@@ -195,7 +211,7 @@ class RuntimeAPI:
         return self._connection
 
     async def _connect(self) -> None:
-        connection = self._connection = await Connection.open(self._host, self._port)
+        connection = self._connection = await Connection.open(self._address)
         # A server may close a connection that is not used for long; is it there at all?
         connection.on_loss = self._replace_connection
 
@@ -215,36 +231,3 @@ class RuntimeAPI:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-class Stream:
-    """A response that has begun, on a connection of its own."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._reply = connection.reply()
-
-    def when_over(self, callback: Callable[[], object]) -> None:
-        """Call it as soon as the other side has answered, or is gone: it may be too early."""
-        self._reply.add_done_callback(lambda _: callback())
-
-    async def write(self, data: bytes) -> None:
-        """Send a part of the body, and wait until it is taken. Raises ConnectionLost."""
-        self._connection.send(*requests.chunk(data))
-        await self._connection.drain()
-
-    async def drain(self) -> None:
-        """Wait until the system has taken everything. Raises ConnectionLost."""
-        await self._connection.drain()
-
-    def end(self, data: bytes = b"", trailers: Fields = ()) -> None:
-        """End the body with its last part, unless the other side takes no more of it."""
-        if not self._reply.done():
-            self._connection.send(*requests.chunk(data), requests.last_chunk(trailers))
-
-    async def reply(self) -> Reply:
-        """The reply, after which the connection is closed. Raises ConnectionLost."""
-        try:
-            return await self._reply
-        finally:
-            self._connection.close()

@@ -61,7 +61,7 @@ class BufferedDelivery(Delivery):
 
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> Reply | None:
+    ) -> asyncio.Future[Reply] | None:
         self._loop, self._api, self._invocation = loop, api, invocation
         self._prepare(self._call)
         patience = self._handler._patience(self._call.scope["aws.context"])
@@ -102,7 +102,7 @@ class BufferedDelivery(Delivery):
         call.log(logging.ERROR, f"was given up: {self._given_up}", call.error)
         return None if call.cycle.state is State.COMPLETE else 500
 
-    async def _finish(self, status: int | None) -> Reply | None:
+    async def _finish(self, status: int | None) -> asyncio.Future[Reply] | None:
         if self._soon is not None:
             self._soon.cancel()
         if self._sending is not None:
@@ -112,8 +112,7 @@ class BufferedDelivery(Delivery):
             await self._respond(last=True)
         else:
             self._api.ask_ahead(sum(map(len, self._body)))
-        assert self._reply is not None
-        return await self._reply
+        return self._reply
 
     async def _write(self, chunk: bytes) -> None:
         call = self._call
@@ -123,9 +122,8 @@ class BufferedDelivery(Delivery):
         # What may yet make the invocation fail does not leave before the application has ended.
         if call.cycle.state is State.COMPLETE and not self._may_fail(call.cycle.status):
             self._body = self._render(None)
-            if self._api.asks_ahead:
-                # Most applications return now: then the response and the question for the next
-                # invocation leave together.
+            if self._api.results is not None:
+                # Most applications return now: then the next invocation is asked for first.
                 self._soon = asyncio.get_running_loop().call_soon(self._go_ahead)
             else:
                 await self._respond()

@@ -48,12 +48,14 @@ class Connection(asyncio.BufferedProtocol):
         self._drained: asyncio.Future[None] | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int) -> Connection:
-        """A new connection. Raises NoServer."""
+    async def open(cls, address: str) -> Connection:
+        """A new connection to `host:port`. Raises NoServer."""
+        host, _, port = address.rpartition(":")
+        loop = asyncio.get_running_loop()
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
+            _, connection = await loop.create_connection(cls, host.strip("[]"), int(port))
         except OSError as error:
-            raise NoServer(f"no server at {host}:{port}: {error}") from None
+            raise NoServer(f"no server at {address}: {error}") from None
         return connection
 
     def send(self, *parts: bytes) -> None:

@@ -31,11 +31,11 @@ class Delivery(ABC):
     @abstractmethod
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> Reply | None:
+    ) -> asyncio.Future[Reply] | None:
         """Run the application and hand over what comes of it.
 
-        What comes back is the reply to that, None where there was none. Raises what is to be
-        reported as the error of the invocation, and ConnectionLost.
+        What comes back is the reply that will follow, None where there is none. Raises what is to
+        be reported as the error of the invocation, and ConnectionLost, as the reply may.
         """
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,15 +60,14 @@ class Poller:
         if self._streams and prelude.is_response(result) and _front_door(event):
             body, content_type = prelude.whole(result), prelude.CONTENT_TYPE
             stream = await self.api.stream(invocation, content_type, body, whole=True)
-            reply = await stream.reply()
+            reply = stream.reply()
         else:
             try:
                 body, content_type = marshal.encode(result)
             except Fault as fault:
                 await self.fail(invocation, fault)
                 return
-            taken = await self.api.respond(invocation, body, content_type=content_type, last=True)
-            reply = await taken
+            reply = await self.api.respond(invocation, body, content_type=content_type, last=True)
         await self.settle(invocation, event, reply)
 
     async def fail(self, invocation: Invocation, error: BaseException) -> None:
@@ -77,13 +77,20 @@ class Poller:
         body, cause = marshal.to_json(failure.result), marshal.to_json(failure.cause)
         self._judge(await self.api.fail(invocation, body.encode(), cause), invocation)
 
-    async def settle(self, invocation: Invocation, event: Any, reply: Reply | None) -> None:
-        """See to it that the client has an answer, whatever Lambda said to ours.
+    async def settle(
+        self, invocation: Invocation, event: Any, result: asyncio.Future[Reply] | None
+    ) -> None:
+        """See to it that the client has an answer, whatever Lambda says to ours.
 
-        Raises ConnectionLost and Refused.
+        Where the next invocation is asked for already, that is not waited for. Raises
+        ConnectionLost and Refused.
         """
-        if reply is None:
+        if result is None:
             return
+        if self.api.has_asked:
+            result.add_done_callback(functools.partial(self._look_at, invocation))
+            return
+        reply = await result
         if reply.status != 413 or (self._streams and _front_door(event)):
             self._judge(reply, invocation)
             return
@@ -96,10 +103,16 @@ class Poller:
         answer = marshal.encode_response(source.render(Response.plain(500, "")))
         self._judge(await (await self.api.respond(invocation, *answer)), invocation)
 
+    def _look_at(self, invocation: Invocation, result: asyncio.Future[Reply]) -> None:
+        if (error := result.exception()) is None:
+            self._judge(result.result(), invocation)
+        else:
+            not_taken(invocation, error)
+
     def _judge(self, reply: Reply, invocation: Invocation) -> None:
         """Go on, unless the reply says that there is nothing to go on with. Raises Refused."""
         if reply.status >= 400:
-            self.api.asks_ahead = False
+            self.api.results = None
         if reply.status == 410:
             what = "The result came too late, and was dropped"
             logger.warning("%s (request %s)", what, invocation.request_id)
@@ -108,6 +121,12 @@ class Poller:
             if reply.status >= 500 and not self._patient:
                 raise refused
             logger.error("%s (request %s)", refused, invocation.request_id)
+
+
+def not_taken(invocation: Invocation, error: BaseException) -> None:
+    """Log that a connection was lost with a result on it. One of many: others go on."""
+    what = "The result of an invocation was not taken"
+    logger.error("%s: %s (request %s)", what, error, invocation.request_id)
 
 
 def _front_door(event: Any, every: bool = False) -> Source | None:

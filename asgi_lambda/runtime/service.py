@@ -22,7 +22,8 @@ from asgi_lambda.runtime.connection import ConnectionLost, NoServer
 from asgi_lambda.runtime.context import LambdaContext, enter
 from asgi_lambda.runtime.delivery import Delivery
 from asgi_lambda.runtime.errors import Fault
-from asgi_lambda.runtime.poller import Poller
+from asgi_lambda.runtime.poller import Poller, not_taken
+from asgi_lambda.runtime.results import Results
 from asgi_lambda.runtime.threads import Threads
 
 if TYPE_CHECKING:
@@ -59,19 +60,17 @@ class Service:
         self.in_function = False
         self._run = functools.partial(run_on, kept)
         self.lost: Exception | None = None
-        self._function, self._kept, self._settings = function, kept, settings
+        self._function, self._settings = function, settings
         self._handler = function if isinstance(function, Handler) else None
         self._loop: Loop | LoopAbroad = kept
         if self._handler is not None and self._handler._loops is not loops.backend("asyncio"):
             self._loop = LoopAbroad(self._handler._loops.kept())
         count = settings.concurrency or 1
         many = settings.concurrency is not None
-        self._pollers = [
-            Poller(RuntimeAPI(address, self._lose), log, streams=settings.streams, patient=many)
-            for _ in range(count)
-        ]
-        for poller in self._pollers:
-            poller.api.asks_ahead = settings.pipelines
+        self._results = Results(address)
+        results = self._results if settings.pipelines else None
+        apis = (RuntimeAPI(address, self._lose, results) for _ in range(count))
+        self._pollers = [Poller(api, log, streams=settings.streams, patient=many) for api in apis]
         self.threads = Threads(count)
         self._waiting: set[asyncio.Task[Any]] = set()
         self._deliveries: set[Delivery] = set()
@@ -91,7 +90,7 @@ class Service:
         """Ask for no further invocation; on the loop, as all below."""
         self.stopping = True
         for poller in self._pollers:
-            poller.api.asks_ahead = False
+            poller.api.results = None
         for task in self._waiting:
             task.cancel()
 
@@ -130,28 +129,32 @@ class Service:
         async with asyncio.TaskGroup() as group:
             for poller in self._pollers:
                 group.create_task(self._poll(poller))
+        await self._results.close()
 
     async def _poll(self, poller: Poller) -> None:
         try:
-            await self._serve(poller)
+            while await self._serve_next(poller):
+                pass
         except (ConnectionLost, Refused) as error:
             self._lose(error)
 
-    async def _serve(self, poller: Poller) -> None:
-        while (invocation := await self._next(poller)) is not None:
-            enter(invocation.headers, alone=False)
-            started = self._begin(invocation)
-            try:
-                if isinstance(started, Delivery):
-                    await self._deliver(started, poller, invocation)
-                else:
-                    await self._report(poller, invocation, await self._outcome(started))
-            except ConnectionLost as error:
-                if isinstance(error, NoServer):
-                    raise
-                # One connection of many: others go on.
-                what = "The result of an invocation was not taken"
-                logger.error("%s: %s (request %s)", what, error, invocation.request_id)
+    async def _serve_next(self, poller: Poller) -> bool:
+        """Serve one invocation; whether there was another one. Of each, nothing stays behind."""
+        invocation = await self._next(poller)
+        if invocation is None:
+            return False
+        enter(invocation.headers, alone=False)
+        started = self._begin(invocation)
+        try:
+            if isinstance(started, Delivery):
+                await self._deliver(started, poller, invocation)
+            else:
+                await self._report(poller, invocation, await self._outcome(started))
+        except ConnectionLost as error:
+            if isinstance(error, NoServer):
+                raise
+            not_taken(invocation, error)
+        return True
 
     async def _next(self, poller: Poller) -> Invocation | None:
         """The next invocation, None where it was to be the last one."""
@@ -177,10 +180,11 @@ class Service:
         event = None
         try:
             context = LambdaContext(invocation.headers)
-            event = marshal.decode(invocation.body)
+            event, invocation.body = marshal.decode(invocation.body), b""  # it may be large
             delivery = self._delivery(event, context)
         except Exception as error:
-            return functools.partial(_failed, event, error)
+            failed = event, None, error
+            return lambda: failed
         return delivery or functools.partial(self._call, event, context)
 
     def _delivery(self, event: Any, context: LambdaContext) -> Delivery | None:
@@ -224,7 +228,7 @@ class Service:
         try:
             return await self.threads.run(call)
         except Fault as fault:
-            return _failed(None, fault)
+            return None, None, fault
 
     async def _report(self, poller: Poller, invocation: Invocation, outcome: Outcome) -> None:
         event, result, error = outcome
@@ -244,7 +248,3 @@ def run_on(kept: KeptLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
 
     kept.run(main, None)
     return result
-
-
-def _failed(event: Any, error: Exception) -> Outcome:
-    return event, None, error

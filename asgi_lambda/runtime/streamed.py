@@ -19,11 +19,13 @@ from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.pathsend import with_pathsend
 
 if TYPE_CHECKING:
+    import asyncio
+
     from asgi_lambda.adapter import Handler
     from asgi_lambda.application import ApplicationCall
     from asgi_lambda.deadline import Patience
-    from asgi_lambda.runtime.api import Stream
     from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.stream import Stream
     from asgi_lambda.sources.source import Source
 
 
@@ -88,7 +90,7 @@ class StreamedDelivery(BufferedDelivery):
         self._stream.when_over(self._on_over)
         await self._stream.drain()
 
-    async def _finish(self, status: int | None) -> Reply | None:
+    async def _finish(self, status: int | None) -> asyncio.Future[Reply] | None:
         """End the stream that has begun, or stream the answer that is left to us."""
         call = self._call
         if self._stream is None:
@@ -103,11 +105,14 @@ class StreamedDelivery(BufferedDelivery):
                 call.log_access(call.cycle.status, self._sent)
         else:
             self._stream.end(trailers=self._trailers())
+        reply = self._stream.reply()
         try:
-            return await self._stream.reply()
+            await self._stream.drain()
+            await reply
         except ConnectionLost as error:
             call.log(logging.WARNING, f"streamed a response that Lambda did not take: {error}")
             return None
+        return reply
 
     def _trailers(self) -> list[tuple[str, str]]:
         """What tells Lambda that the body is not whole."""

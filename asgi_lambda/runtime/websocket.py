@@ -34,7 +34,7 @@ class WebSocketDelivery(Delivery):
 
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> Reply | None:
+    ) -> asyncio.Future[Reply] | None:
         self._api, self._invocation = api, invocation
         send = loop.bring_home(self._send) if isinstance(loop, LoopAbroad) else self._send
 
@@ -47,9 +47,8 @@ class WebSocketDelivery(Delivery):
         answer = self._handler._close_other(call, ending or RETURNED)
         if self._reply is None:
             await self._respond_with(to_json(answer).encode())
-        assert self._reply is not None
         api.ask_ahead(self._length)
-        return await self._reply
+        return self._reply
 
     def give_up(self, reason: str) -> None:
         # Its connections go on elsewhere.

@@ -84,7 +84,7 @@ def _instances(application: str, label: str, count: int) -> Case:
     def measure(trial: bool) -> list[Figure]:
         at_once, rounds, seconds = (2, 1, 0.1) if trial else (count, _ENVIRONMENTS, 1.5)
         found = instances.observe(application, at_once, rounds, seconds)
-        return [*_observed(case, found, count), *_unpipelined(case, found, count)]
+        return [*_observed(case, found, count), *_in_turn(case, found, count)]
 
     return Case(case, measure)
 
@@ -98,14 +98,14 @@ def _observed(case: str, found: instances.Samples, count: int) -> list[Figure]:
     return figures
 
 
-def _unpipelined(case: str, found: instances.Samples, count: int) -> list[Figure]:
-    """The figures that pipelining changes, without it."""
+def _in_turn(case: str, found: instances.Samples, count: int) -> list[Figure]:
+    """The figures that the question ahead of a result changes, without it."""
     figures = []
-    for each in _observed(f"{case}-unpipelined", found, count):
-        field = each.name.removeprefix(f"{case}-unpipelined-").replace("-", "_")
+    for each in _observed(f"{case}-in-turn", found, count):
+        field = each.name.removeprefix(f"{case}-in-turn-").replace("-", "_")
         if field in ("cpu", "rate", "refused"):
-            samples = {**each.samples, ASGI_LAMBDA: found[field][instances.UNPIPELINED]}
-            figures.append(each._replace(samples=samples, what=f"{each.what}, unpipelined"))
+            samples = {**each.samples, ASGI_LAMBDA: found[field][instances.IN_TURN]}
+            figures.append(each._replace(samples=samples, what=f"{each.what}, one after the other"))
     return figures
 
 

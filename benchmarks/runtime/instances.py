@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Samples = dict[str, dict[str, list[float]]]
 
 # This package, which asks for the next event only when its answer is taken.
-UNPIPELINED: Final = "asgi_lambda-unpipelined"
+IN_TURN: Final = "asgi_lambda-in-turn"
 
 # Seconds until a client tries again that was refused.
 PAUSE: Final = 0.002
@@ -49,7 +49,7 @@ class Observed(NamedTuple):
 
 def observe(application: str, count: int, rounds: int, seconds: float) -> Samples:
     """Environments of each contender, one after the other in turns."""
-    found: dict[str, list[Observed]] = {name: [] for name in (MANGUM, ASGI_LAMBDA, UNPIPELINED)}
+    found: dict[str, list[Observed]] = {name: [] for name in (MANGUM, ASGI_LAMBDA, IN_TURN)}
 
     def block(contender: str) -> Callable[[], float]:
         def run() -> float:
@@ -71,8 +71,8 @@ def observe(application: str, count: int, rounds: int, seconds: float) -> Sample
 def _observe(contender: str, application: str, count: int, seconds: float) -> Observed:
     hello, hold = event("/hello"), event("/hold")
     began = time.monotonic()
-    variables = {"ASGI_LAMBDA_PIPELINE": "0"} if contender == UNPIPELINED else {}
-    name = ASGI_LAMBDA if contender == UNPIPELINED else contender
+    variables = {"ASGI_LAMBDA_PIPELINE": "0"} if contender == IN_TURN else {}
+    name = ASGI_LAMBDA if contender == IN_TURN else contender
     with Emulator(name, application, count, variables) as emulator:
         with emulator.clients(1, GREETING) as client:
             emulator.first_answer(client, hello)

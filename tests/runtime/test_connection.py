@@ -23,7 +23,7 @@ def converse(serve: Serve, client: Callable[[Connection], Awaitable[Any]]) -> An
 
     async def main() -> Any:
         async with serving(serve) as port:
-            connection = await Connection.open("127.0.0.1", port)
+            connection = await Connection.open(f"127.0.0.1:{port}")
             try:
                 async with asyncio.timeout(10):
                     return await client(connection)
@@ -182,4 +182,4 @@ def test_the_end_lets_a_writer_go_on() -> None:
 
 def test_without_a_server_there_is_no_connection() -> None:
     with pytest.raises(ConnectionLost, match="no server at 127"):
-        asyncio.run(Connection.open("127.0.0.1", 1))
+        asyncio.run(Connection.open("127.0.0.1:1"))

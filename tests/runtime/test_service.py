@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import logging
 import sys
@@ -13,12 +14,13 @@ import pytest
 
 from asgi_lambda import adapt
 from asgi_lambda.loops import asyncio as asyncio_loops
-from asgi_lambda.runtime.api import RuntimeAPI
+from asgi_lambda.runtime.api import Invocation, RuntimeAPI
 from asgi_lambda.runtime.buffered import BufferedDelivery
 from asgi_lambda.runtime.context import LambdaContext
 from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.poller import Poller
+from asgi_lambda.runtime.results import Results
 from asgi_lambda.runtime.service import Service, run_on
 from asgi_lambda.runtime.settings import Settings
 from asgi_lambda.runtime.streamed import StreamedDelivery
@@ -73,6 +75,32 @@ def test_a_cancellation_by_somebody_else_goes_through(service: Service, api: Dou
     assert api.whats() == [NEXT]
     assert service.threads._pool is not None
     service.threads._pool.shutdown()
+
+
+def test_no_invocation_is_kept_while_the_next_one_is_waited_for(api: Double) -> None:
+    bodies: list[bytes] = []
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        # What it says is in the event, and may be large.
+        bodies.extend(each.body for each in gc.get_objects() if type(each) is Invocation)
+        await respond(send)
+
+    handler = adapt(http_only(serve))
+    kept = asyncio_loops.kept()
+    service = Service(handler, kept, api.address, Settings(), Log())
+
+    async def main() -> None:
+        gc.collect()
+        serving = asyncio.ensure_future(service._serve_many())
+        api.give(request("/"))
+        await until(lambda: api.whats().count(NEXT) == 2)
+        await until(lambda: bool(service._waiting))
+        assert not [each for each in gc.get_objects() if type(each) is Invocation]
+        service.stop()
+        await serving
+
+    run_on(kept, main())
+    assert bodies == [b""]
 
 
 @pytest.mark.parametrize("streams", [False, True])
@@ -130,7 +158,7 @@ def test_what_has_ended_is_not_given_up_while_its_result_is_taken(api: Double) -
         go_on.set()
         reply = await task
         assert reply is not None
-        assert reply.status == 202
+        assert (await reply).status == 202
         runtime_api.close()
 
     run_on(asyncio_loops.kept(), main())
@@ -153,7 +181,7 @@ def test_a_stream_without_a_deadline_and_a_line_in_the_log(api: Double) -> None:
         delivery = StreamedDelivery(handler, source, call, None)
         reply = await delivery.run(asyncio_loops.kept(), runtime_api, invocation)
         assert reply is not None
-        assert reply.status == 202
+        assert (await reply).status == 202
         runtime_api.close()
 
     run_on(asyncio_loops.kept(), main())
@@ -177,16 +205,17 @@ def test_the_question_for_the_next_follows_the_end_of_the_work(api: Double, goes
     assert source is not None
 
     async def main() -> None:
-        runtime_api = RuntimeAPI(api.address)
-        runtime_api.asks_ahead = True
+        results = Results(api.address)
+        runtime_api = RuntimeAPI(api.address, results=results)
         api.give(event)
         invocation = await runtime_api.next()
         delivery = BufferedDelivery(handler, source, handler._open(source, event, None))
         reply = await delivery.run(asyncio_loops.kept(), runtime_api, invocation)
         assert reply is not None
-        assert reply.status == 202
+        assert (await reply).status == 202
         await until(lambda: api.whats().count(NEXT) == 2)
         runtime_api.close()
+        await results.close()
 
     run_on(asyncio_loops.kept(), main())
     assert len(responses()) == 1
