@@ -20,9 +20,10 @@ MOST_BODY: Final = 64 * 1024 * 1024
 _MOST_CHUNK_LINE: Final = 1_024
 
 _BODILESS: Final = (204, 304)
-_NAME: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_NOT_ENDS: Final = bytes({*range(256)} - {*b"\r\n\0"})
-_HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
+_NAME: Final = frozenset(
+    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+_HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
 
 
 class MalformedReply(Exception):
@@ -119,11 +120,11 @@ class ReplyParser:
         head = self._until(b"\r\n\r\n", MOST_HEAD)
         if head is None:
             return False
-        start, *lines = head.split(b"\r\n")
+        start, _, lines = head.partition("\r\n")
         version, status = _status_line(start)
         headers = _fields(lines)
         connection = headers.get("connection", "").lower()
-        reusable = "close" not in connection and (version != b"1.0" or "keep-alive" in connection)
+        reusable = "close" not in connection and (version != "1.0" or "keep-alive" in connection)
         self._reply = Reply(status, headers, reusable)
         self._expect_body(status, headers)
         return True
@@ -152,8 +153,8 @@ class ReplyParser:
         line = self._until(b"\r\n", _MOST_CHUNK_LINE)
         if line is None:
             return False
-        digits = line.partition(b";")[0].strip(b" \t")
-        if not digits or digits.translate(None, _HEXADECIMAL) or len(digits) > 8:
+        digits = line.partition(";")[0].strip(" \t")
+        if not digits or not _HEXADECIMAL.issuperset(digits) or len(digits) > 8:
             raise MalformedReply("expected the size of a chunk")
         self._left = int(digits, 16)
         self._check_size(len(self._body) + self._left)
@@ -166,7 +167,7 @@ class ReplyParser:
         if line is None:
             return False
         if line:
-            _fields([line])
+            _fields(line)
         else:
             self._expected = _Expected.HEAD
         return True
@@ -195,8 +196,8 @@ class ReplyParser:
         self._expected = _Expected.CHUNK_SIZE
         return True
 
-    def _until(self, end: bytes, most: int) -> bytes | None:
-        """The bytes before `end`, which are taken out of the buffer; None where it is missing."""
+    def _until(self, end: bytes, most: int) -> str | None:
+        """What is before `end`, and is taken out of the buffer; None where that is missing."""
         at = self._buffer.find(end, max(self._searched - len(end), 0))
         if (len(self._buffer) if at < 0 else at) > most:
             raise MalformedReply(f"expected at most {most} bytes before an end of line")
@@ -204,9 +205,9 @@ class ReplyParser:
             self._searched = len(self._buffer)
             return None
         self._searched = 0
-        line = bytes(self._buffer[:at])
+        text = self._buffer[:at].decode("latin-1")
         del self._buffer[: at + len(end)]
-        return line
+        return text
 
     def _check_size(self, size: int) -> None:
         if size > MOST_BODY:
@@ -214,36 +215,37 @@ class ReplyParser:
 
 
 @lru_cache(16)  # few differ, and each reply has one
-def _status_line(line: bytes) -> tuple[bytes, int]:
-    """The version, as b"1.1", and the status."""
-    protocol, _, rest = line.partition(b" ")
-    status = rest.partition(b" ")[0]
+def _status_line(line: str) -> tuple[str, int]:
+    """The version, as "1.1", and the status."""
+    protocol, _, rest = line.partition(" ")
+    status = rest.partition(" ")[0]
     if (
-        protocol not in (b"HTTP/1.1", b"HTTP/1.0")
+        protocol not in ("HTTP/1.1", "HTTP/1.0")
         or len(status) != 3
-        or not status.isdigit()
+        or not (status.isascii() and status.isdigit())
         or not 100 <= int(status) <= 599
     ):
         raise MalformedReply("expected a status line of HTTP/1.1")
     return protocol[-3:], int(status)
 
 
-def _fields(lines: list[bytes]) -> dict[str, str]:
+def _fields(text: str) -> dict[str, str]:
     """Header fields. What may be in no value is looked for in all of them at once."""
-    if b"".join(lines).translate(None, _NOT_ENDS):
+    lines = text.split("\r\n") if text else []
+    if not text.count("\r") == text.count("\n") == max(len(lines) - 1, 0) or "\0" in text:
         raise MalformedReply("expected a header field")
     fields = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
+        name, colon, value = line.partition(":")
         if not colon:
             raise MalformedReply("expected a header field")
-        fields[_name(name)] = value.strip(b" \t").decode("latin-1")
+        fields[_name(name)] = value.strip(" \t")
     return fields
 
 
 @lru_cache(64)  # as above
-def _name(name: bytes) -> str:
+def _name(name: str) -> str:
     """The name of a field, in lower case."""
-    if not name or name.translate(None, _NAME):
+    if not name or not _NAME.issuperset(name):
         raise MalformedReply("expected a header field")
-    return name.decode("ascii").lower()
+    return name.lower()
