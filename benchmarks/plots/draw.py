@@ -94,22 +94,26 @@ def _draw(axes: Axes, panel: Panel) -> None:
 
 
 def _limits(panel: Panel) -> tuple[float, float]:
-    """Room for everything, the peer and the targets too."""
+    """Room for everything that has a place on a scale without 0, the peer and the targets too."""
     shown = [1.0, *(row.target for row in panel.rows if row.target is not None)]
     for row in panel.rows:
         for point in row.points:
             shown += [point.ratio, *(point.spread or ())]
-    return min(shown) / 1.25, max(shown) * 1.25
+    return min(each for each in shown if each > 0) / 1.25, max(shown) * 1.25
 
 
 def _draw_row(axes: Axes, at: int, row: Row) -> None:
     colour = _MISSED if row.met is False else _OURS
     main, *others = row.points
+    # Where ours is nothing at all it is at the border.
+    least, _ = axes.get_xlim()
     for point in others:
-        axes.plot(point.ratio, at, "o", color=colour, markersize=2.5, alpha=0.75)
+        axes.plot(max(point.ratio, least), at, "o", color=colour, markersize=2.5, alpha=0.75)
     if main.spread is not None:
-        axes.plot(main.spread, (at, at), color=colour, linewidth=1.5, alpha=0.6)
-    axes.plot(main.ratio, at, "X" if row.met is False else "o", color=colour, markersize=6)
+        ends = [max(each, least) for each in main.spread]
+        axes.plot(ends, (at, at), color=colour, linewidth=1.5, alpha=0.6)
+    mark = "X" if row.met is False else "o"
+    axes.plot(max(main.ratio, least), at, mark, color=colour, markersize=6)
     if row.target is not None:
         axes.plot(row.target, at, "|", color=_INK, markersize=10, markeredgewidth=1.5)
     aim = f"{row.aim} missed" if row.met is False else row.aim

@@ -169,6 +169,15 @@ def test_instances_are_one_row_of_which_32_counts() -> None:
     assert (row.target, row.met) == (0.5, True)
 
 
+def test_nothing_at_all_is_at_the_border(recwarn: pytest.WarningsRecorder) -> None:
+    some, none = figure("some", 0.5), figure("none", 0.0, ratio_quartiles=[0.0, 0.25])
+    [panel, *_] = rows.of_runtime({"figures": [some, none]})
+
+    assert draw._limits(panel) == (0.25 / 1.25, 1.25)
+    assert ElementTree.fromstring(draw.svg([panel], "", "")).tag.endswith("svg")
+    assert not recwarn.list
+
+
 def test_a_spread_that_is_not_known_is_no_bar() -> None:
     [panel] = rows.of_adapters(
         {
