@@ -52,6 +52,8 @@ def serve(arguments: Arguments) -> int:
     """Serve until a signal comes; returns the exit status. Raises ConfigurationError."""
     if arguments.target is None and arguments.template is None:
         raise ConfigurationError("TARGET: expected one, or --template, got neither")
+    if arguments.template is None and arguments.parameter_overrides is not None:
+        raise ConfigurationError("--parameter-overrides: expected --template with it, got none")
     if not arguments.reload:
         return run(arguments)
     # The supervisor imports nothing of the application: its child does, anew after each change.

@@ -119,6 +119,10 @@ def test_variables_of_home_and_a_supervisor(tmp_path: Path) -> None:
         (["--template", "x", "--parameter-overrides", "A"], "expected NAME=VALUE, got 'A'"),
         (["--template", "x", "--parameter-overrides", "'A"], "expected NAME=VALUE: No closing"),
         ([], "TARGET: expected one, or --template, got neither"),
+        (
+            ["app:app", "--parameter-overrides", "A=1"],
+            "--parameter-overrides: expected --template with it, got none",
+        ),
     ],
 )
 def test_usage_errors(
