@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 from asgi_lambda import termination
 
 if TYPE_CHECKING:
+    import asyncio
     from types import FrameType
 
     from asgi_lambda.loops.asyncio import KeptLoop
     from asgi_lambda.runtime.api import RuntimeAPI
+    from asgi_lambda.runtime.replies import Reply
     from asgi_lambda.runtime.service import Service
 
 logger = logging.getLogger("asgi_lambda")
@@ -34,23 +36,37 @@ _EXTENSION_NAME: Final = "asgi-lambda"
 _EXTENSION: Final = "/2020-01-01/extension"
 
 
-async def register_extension(api: RuntimeAPI) -> None:
-    """Register an internal extension: without any, Lambda ends a process without SIGTERM.
+class Extension:
+    """An internal extension: without any, Lambda ends a process without SIGTERM.
 
     A refusal is logged, and all else goes on. Source: the Lambda guide, "Lambda Extensions API".
+    Its calls raise ConnectionLost.
     """
-    fields = [("Lambda-Extension-Name", _EXTENSION_NAME), ("Content-Type", "application/json")]
-    reply = await api.call("POST", f"{_EXTENSION}/register", fields, b'{"events": []}')
-    identifier = reply.headers.get("lambda-extension-identifier")
-    if reply.status != 200 or identifier is None:
-        logger.warning(
-            "The extension for a graceful shutdown was refused, with status %d", reply.status
+
+    _registered: asyncio.Future[Reply]
+
+    def __init__(self, api: RuntimeAPI) -> None:
+        self._api = api
+
+    async def register(self) -> None:
+        """Ask for it. The function can be imported before the reply is there."""
+        fields = [("Lambda-Extension-Name", _EXTENSION_NAME), ("Content-Type", "application/json")]
+        self._registered = await self._api.begin(
+            "POST", f"{_EXTENSION}/register", fields, b'{"events": []}'
         )
-        return
-    # No event ever comes, but the initialisation is complete only when it is asked for.
-    await api.begin(
-        "GET", f"{_EXTENSION}/event/next", [("Lambda-Extension-Identifier", identifier)]
-    )
+
+    async def poll(self) -> None:
+        """Ask for events. None ever comes, but the initialisation is complete only then."""
+        reply = await self._registered
+        identifier = reply.headers.get("lambda-extension-identifier")
+        if reply.status != 200 or identifier is None:
+            logger.warning(
+                "The extension for a graceful shutdown was refused, with status %d", reply.status
+            )
+            return
+        await self._api.begin(
+            "GET", f"{_EXTENSION}/event/next", [("Lambda-Extension-Identifier", identifier)]
+        )
 
 
 class Shutdown:

@@ -21,7 +21,7 @@ from asgi_lambda.runtime.initialisation import Initialisation
 from asgi_lambda.runtime.logs import Log
 from asgi_lambda.runtime.service import Service, run_on
 from asgi_lambda.runtime.settings import WORKERS, Settings
-from asgi_lambda.runtime.shutdown import Shutdown, register_extension
+from asgi_lambda.runtime.shutdown import Extension, Shutdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,11 +80,13 @@ class _Process:
         self._address = address
         self._run = partial(run_on, self._kept)
         self._initialisation = Initialisation(RuntimeAPI(address), self._log, self._run)
+        self._extension = Extension(RuntimeAPI(address))
 
     def lead(self, team: Team) -> int:
         """The exit status, once all workers have ended."""
         garbage.resume()
-        self._run(register_extension(RuntimeAPI(self._address)))
+        self._run(self._extension.register())
+        self._run(self._extension.poll())
         self._run(team.lead())
         if team.failure is not None:
             return self._initialisation.report(team.failure)
@@ -100,10 +102,12 @@ class _Process:
         try:
             settings = Settings()
             if worker is None:
-                self._run(register_extension(RuntimeAPI(self._address)))
+                self._run(self._extension.register())
             else:
                 settings.concurrency = worker.share
             function = target.load(name)
+            if worker is None:
+                self._run(self._extension.poll())
             garbage.resume()
         except ConnectionLost:
             raise
