@@ -6,13 +6,13 @@ Source: the Lambda guide, "Using the Lambda runtime API for custom runtimes".
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 from typing import TYPE_CHECKING, Final
 
 from asgi_lambda import __version__
 from asgi_lambda.runtime import requests
 from asgi_lambda.runtime.connection import Connection, ConnectionLost
-from asgi_lambda.runtime.stream import Stream
 from asgi_lambda.sources.source import LAMBDA_LIMIT
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     from asgi_lambda.runtime.replies import Reply
     from asgi_lambda.runtime.results import Results
+    from asgi_lambda.runtime.stream import Stream
 
     Fields = Iterable[tuple[str, str]]
 
 RUNTIME: Final = "/2018-06-01/runtime"
 _NEXT: Final = f"{RUNTIME}/invocation/next"
-# Bytes: well below what Lambda takes.
+# Bytes: well below what Lambda takes. Behind a larger result there may have to be another one.
 _SURELY_TAKEN: Final = LAMBDA_LIMIT * 9 // 10
 _INVOCATION_ID: Final = "lambda-runtime-invocation-id"
 ERROR_TYPE: Final = "Lambda-Runtime-Function-Error-Type"
@@ -72,7 +73,7 @@ class RuntimeAPI:
 
     on_loss: called where that connection is lost between two calls, and there is no server any
     more: nobody will ever ask for what runs here. results: where results leave, so that the next
-    invocation is asked for before they are taken; None: one after the other.
+    invocation is asked for before; None: after them. goes_on: whether there is to be a next one.
     """
 
     def __init__(
@@ -80,10 +81,12 @@ class RuntimeAPI:
         address: str,
         on_loss: Callable[[ConnectionLost], object] = lambda _: None,
         results: Results | None = None,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
         self._address = address
         self._on_loss = on_loss
         self.results = results
+        self._goes_on = goes_on
         self._connection: Connection | None = None
         self._reconnecting: asyncio.Task[None] | None = None
         self._asked: asyncio.Future[Reply] | None = None
@@ -108,14 +111,23 @@ class RuntimeAPI:
         """Whether the next invocation may come before the reply to a result."""
         return self._asked is not None
 
-    def ask_ahead(self, length: int) -> None:
-        """Ask for the next invocation before a result of `length` bytes is taken.
+    def ask(self, length: int) -> None:
+        """Ask for the next invocation, where one is over but for the reply to its result.
 
-        Between the one and the other Lambda would refuse what comes in. Not where the result may be
-        too large, since another one would have to follow it.
+        length: bytes of that. Where results leave by themselves the question waits for none, since
+        Lambda refuses what comes in between; else it goes as soon as the reply is read.
         """
         connection = self._connection
-        if self._results_for(length) and connection is not None and connection.lost is None:
+        if connection is None or connection.lost is not None or not self._goes_on():
+            return
+        if self._results_for(length) is not None:
+            self._asked = self._begin(connection, self._question)
+        else:
+            connection.then(functools.partial(self._ask_behind, connection))
+
+    def _ask_behind(self, connection: Connection, reply: Reply) -> None:
+        # Where it was not taken, another result may have to come first.
+        if reply.status < 400 and self._goes_on():
             self._asked = self._begin(connection, self._question)
 
     async def respond(
@@ -128,17 +140,20 @@ class RuntimeAPI:
         """Begin to hand a response over; what comes back is the reply that will follow.
 
         body: in pieces, as a large one is not to be copied. last: nothing of this invocation is
-        left to be done, so `ask_ahead`. Raises ConnectionLost, as the reply may.
+        left to be done, so `ask`. Raises ConnectionLost, as the reply may.
         """
         length = sum(map(len, body))
-        kind, size = ("Content-Type", content_type), ("Content-Length", str(length))
-        fields = [*self._own, kind, *invocation.echo(), size]
+        of_body = [("Content-Type", content_type), ("Content-Length", str(length))]
+        fields = [*self._own, *of_body, *invocation.echo()]
         head = requests.head("POST", invocation.path("response"), fields)
         results = self._results_for(length)
         if results is None:
-            return self._begin(await self._connected(), head, *body)
+            reply = self._begin(await self._connected(), head, *body)
+            if last:
+                self.ask(length)
+            return reply
         if last:
-            self.ask_ahead(length)
+            self.ask(length)
             # A client that has its answer may come back at once: the question is to be there first.
             await asyncio.sleep(0)
         return await results.send(head, *body)
@@ -160,6 +175,8 @@ class RuntimeAPI:
 
         Raises ConnectionLost.
         """
+        from asgi_lambda.runtime.stream import Stream  # most functions do not stream
+
         fields = [
             *self._own,
             ("Content-Type", content_type),

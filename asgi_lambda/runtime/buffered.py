@@ -111,7 +111,7 @@ class BufferedDelivery(Delivery):
             self._body = self._body or self._render(status)
             await self._respond(last=True)
         else:
-            self._api.ask_ahead(sum(map(len, self._body)))
+            self._api.ask(sum(map(len, self._body)))
         return self._reply
 
     async def _write(self, chunk: bytes) -> None:

@@ -45,6 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         self.lost: ConnectionLost | None = None
         self._parser = ReplyParser()
         self._expected: deque[asyncio.Future[Reply]] = deque()
+        self._then: Callable[[Reply], object] | None = None
         self._drained: asyncio.Future[None] | None = None
 
     @classmethod
@@ -84,6 +85,11 @@ class Connection(asyncio.BufferedProtocol):
             _fail(future, self.lost)
         return future
 
+    def then(self, call: Callable[[Reply], object]) -> None:
+        """Call it with the reply that is awaited, if any, before whoever waits has a turn."""
+        if self._expected:
+            self._then = call
+
     def close(self) -> None:
         """End it, and every wait on it."""
         self.on_loss = None
@@ -119,8 +125,11 @@ class Connection(asyncio.BufferedProtocol):
             future = self._expected.popleft()
             if not future.cancelled():
                 future.set_result(reply)
+            then, self._then = self._then, None
             if not reply.reusable:
                 self.close()
+            elif then is not None:
+                then(reply)
 
     def _break_off(self, reason: str) -> None:
         self._end(ConnectionLost(reason))
@@ -133,6 +142,7 @@ class Connection(asyncio.BufferedProtocol):
             on_loss()
 
     def _end(self, error: ConnectionLost) -> None:
+        self._then = None
         if self.lost is None:
             self.lost = error
         while self._expected:

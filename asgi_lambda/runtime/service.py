@@ -48,16 +48,14 @@ class Service:
     """The function of this process.
 
     ends: to be called once this answer is delivered, to end the process. stopping: no further
-    invocation is asked for. in_function: the main thread is in the function, where no loop of ours
-    runs. lost: why there is nobody to serve.
+    invocation is asked for. in_function: the main thread is in it. lost: why nobody is served.
     """
 
     def __init__(
         self, function: Function, kept: KeptLoop, address: str, settings: Settings, log: Log
     ) -> None:
-        self.stopping = False
+        self.stopping = self.in_function = False
         self.ends: Sequence[Callable[[], object]] = ()
-        self.in_function = False
         self._run = functools.partial(run_on, kept)
         self.lost: Exception | None = None
         self._function, self._settings = function, settings
@@ -65,11 +63,11 @@ class Service:
         self._loop: Loop | LoopAbroad = kept
         if self._handler is not None and self._handler._loops is not loops.backend("asyncio"):
             self._loop = LoopAbroad(self._handler._loops.kept())
-        count = settings.concurrency or 1
         many = settings.concurrency is not None
         self._results = Results(address)
         results = self._results if settings.pipelines else None
-        apis = (RuntimeAPI(address, self._lose, results) for _ in range(count))
+        count = settings.concurrency or 1
+        apis = (RuntimeAPI(address, self._lose, results, self._goes_on) for _ in range(count))
         self._pollers = [Poller(api, log, streams=settings.streams, patient=many) for api in apis]
         self.threads = Threads(count)
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -89,10 +87,11 @@ class Service:
     def stop(self) -> None:
         """Ask for no further invocation; on the loop, as all below."""
         self.stopping = True
-        for poller in self._pollers:
-            poller.api.results = None
         for task in self._waiting:
             task.cancel()
+
+    def _goes_on(self) -> bool:
+        return not self.stopping and not self.ends
 
     def give_up(self) -> None:
         """End what is still under way."""
@@ -163,6 +162,7 @@ class Service:
         if self.ends:
             self.stop()
         if self.stopping:
+            poller.api.close()  # it may have asked
             return None
         self._waiting.add(task)
         try:

@@ -47,7 +47,7 @@ class WebSocketDelivery(Delivery):
         answer = self._handler._close_other(call, ending or RETURNED)
         if self._reply is None:
             await self._respond_with(to_json(answer).encode())
-        api.ask_ahead(self._length)
+        api.ask(self._length)
         return self._reply
 
     def give_up(self, reason: str) -> None:

@@ -181,18 +181,50 @@ def test_background_work_is_done_before() -> None:
 # By plain calls
 
 
-def test_without_a_connection_nothing_is_asked() -> None:
+@pytest.mark.parametrize(
+    ("status", "closes", "goes_on", "asked"),
+    [
+        (202, False, [True, True], True),
+        (400, False, [True, True], False),
+        (202, True, [True, True], False),
+        (202, False, [True, False], False),
+        (202, False, [False], False),
+    ],
+    ids=["taken", "refused", "closed", "ended", "ends"],
+)
+def test_in_turn_it_is_asked_as_soon_as_the_reply_is_read(
+    status: int, closes: bool, goes_on: list[bool], asked: bool
+) -> None:
+    async def main() -> None:
+        api = RuntimeAPI(double.address, goes_on=iter(goes_on).__next__)
+        reply = await api.respond(Invocation({}, b""), b"{}", last=True)
+        assert not api.has_asked
+        assert (await reply).status == status
+        assert api.has_asked == asked
+        if asked:
+            double.give({})
+            assert (await api.next()).request_id == "one"
+        api.close()
+
+    with Double() as double:
+        double.closes = closes
+        double.behaviours["response"].append(Behaviour(status))
+        asyncio.run(main())
+
+
+def test_without_a_connection_or_a_result_nothing_is_asked() -> None:
     async def main() -> None:
         results = Results(double.address)
         api = RuntimeAPI(double.address, results=results)
-        api.ask_ahead(2)
+        api.ask(2)
         assert not api.has_asked
         await api.call("GET", "/anything")
-        api.ask_ahead(6_000_000)
+        api.ask(6_000_000)
+        await api.call("GET", "/anything")
         assert not api.has_asked
         assert api._connection is not None
         api._connection.close()
-        api.ask_ahead(2)
+        api.ask(2)
         assert not api.has_asked
         assert (await (await api.respond(Invocation({}, b""), b"{}", last=True))).status == 202
         assert not api.has_asked

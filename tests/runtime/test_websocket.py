@@ -150,7 +150,7 @@ class TakesAll:
         reply.set_result(None)
         return reply
 
-    def ask_ahead(self, length: int) -> None:
+    def ask(self, length: int) -> None:
         pass
 
 
