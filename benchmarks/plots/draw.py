@@ -46,6 +46,8 @@ _SETTINGS: Final[Any] = {
 _WIDTH, _LEFT, _RIGHT, _ROW, _HEADING, _FOOT = 10.0, 2.1, 3.7, 0.22, 0.62, 0.95
 # Where the columns beside a panel begin, in its widths: ratio, target, values.
 _COLUMNS: Final = (1.02, 1.14, 1.39)
+# From there on a scale has room for the powers of ten alone.
+_WIDE: Final = 500
 
 
 def svg(panels: list[Panel], caption: str, stamp: str) -> str:
@@ -75,12 +77,13 @@ def svg(panels: list[Panel], caption: str, stamp: str) -> str:
 def _draw(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.heading, loc="left", fontsize=10, fontweight="bold")
     axes.set_xscale("log")
-    axes.set_xlim(*_limits(panel))
+    low, high = _limits(panel)
+    axes.set_xlim(low, high)
     axes.set_ylim(len(panel.rows) - 0.4, -0.6)
     axes.set_yticks(range(len(panel.rows)), [row.label for row in panel.rows])
     axes.tick_params(length=0, axis="y")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < low * _WIDE else (1,)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="x", color=_FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
