@@ -18,6 +18,7 @@ from asgi_lambda.sources.source import LAMBDA_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from asgi_lambda.runtime.connection import ReplyToCome
     from asgi_lambda.runtime.replies import Reply
     from asgi_lambda.runtime.results import Results
     from asgi_lambda.runtime.stream import Stream
@@ -89,7 +90,7 @@ class RuntimeAPI:
         self._goes_on = goes_on
         self._connection: Connection | None = None
         self._reconnecting: asyncio.Task[None] | None = None
-        self._asked: asyncio.Future[Reply] | None = None
+        self._asked: ReplyToCome | None = None
         self._own: Final = [("Host", address), ("User-Agent", _USER_AGENT)]
         self._question: Final = requests.head("GET", _NEXT, self._own)  # the same each time
 
@@ -136,7 +137,7 @@ class RuntimeAPI:
         *body: bytes,
         content_type: str = "application/json",
         last: bool = False,
-    ) -> asyncio.Future[Reply]:
+    ) -> ReplyToCome:
         """Begin to hand a response over; what comes back is the reply that will follow.
 
         body: in pieces, as a large one is not to be copied. last: nothing of this invocation is
@@ -205,16 +206,14 @@ class RuntimeAPI:
         """The reply to any request. Raises ConnectionLost."""
         return await (await self.begin(method, path, fields, body))
 
-    async def begin(
-        self, method: str, path: str, fields: Fields = (), *body: bytes
-    ) -> asyncio.Future[Reply]:
+    async def begin(self, method: str, path: str, fields: Fields = (), *body: bytes) -> ReplyToCome:
         """Send any request; what comes back is the reply to come. Raises ConnectionLost."""
         fields = [*self._own, *fields]
         if method == "POST":
             fields.append(("Content-Length", str(sum(map(len, body)))))
         return self._begin(await self._connected(), requests.head(method, path, fields), *body)
 
-    def _begin(self, connection: Connection, *request: bytes) -> asyncio.Future[Reply]:
+    def _begin(self, connection: Connection, *request: bytes) -> ReplyToCome:
         reply = connection.reply()
         connection.send(*request)
         return reply

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from asgi_lambda.loop_types import Loop
     from asgi_lambda.loops import Ending
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
     from asgi_lambda.sources.source import Source
 
 logger = logging.getLogger("asgi_lambda")
@@ -56,12 +56,12 @@ class BufferedDelivery(Delivery):
         # What hands it over where the application goes on, and the reply to come.
         self._soon: asyncio.Handle | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._reply: asyncio.Future[Reply] | None = None
+        self._reply: ReplyToCome | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> asyncio.Future[Reply] | None:
+    ) -> ReplyToCome | None:
         self._loop, self._api, self._invocation = loop, api, invocation
         self._prepare(self._call)
         patience = self._handler._patience(self._call.scope["aws.context"])
@@ -102,7 +102,7 @@ class BufferedDelivery(Delivery):
         call.log(logging.ERROR, f"was given up: {self._given_up}", call.error)
         return None if call.cycle.state is State.COMPLETE else 500
 
-    async def _finish(self, status: int | None) -> asyncio.Future[Reply] | None:
+    async def _finish(self, status: int | None) -> ReplyToCome | None:
         if self._soon is not None:
             self._soon.cancel()
         if self._sending is not None:

@@ -14,6 +14,8 @@ from asgi_lambda.runtime.replies import MalformedReply, Reply, ReplyParser
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    ReplyToCome = asyncio.Future[Reply]
+
 
 # Bytes; above it another call of the system is cheaper than a copy.
 _WORTH_COPYING: Final = 65_536
@@ -44,7 +46,7 @@ class Connection(asyncio.BufferedProtocol):
         self.on_loss: Callable[[], None] | None = None
         self.lost: ConnectionLost | None = None
         self._parser = ReplyParser()
-        self._expected: deque[asyncio.Future[Reply]] = deque()
+        self._expected: deque[ReplyToCome] = deque()
         self._then: Callable[[Reply], object] | None = None
         self._drained: asyncio.Future[None] | None = None
 
@@ -76,9 +78,9 @@ class Connection(asyncio.BufferedProtocol):
         if self.lost is not None:
             raise self.lost
 
-    def reply(self) -> asyncio.Future[Reply]:
+    def reply(self) -> ReplyToCome:
         """The reply to the latest request; it may raise ConnectionLost."""
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        future: ReplyToCome = asyncio.get_running_loop().create_future()
         if self.lost is None:
             self._expected.append(future)
         else:
@@ -158,7 +160,7 @@ class Connection(asyncio.BufferedProtocol):
             drained.set_result(None)
 
 
-def _fail(future: asyncio.Future[Reply], error: ConnectionLost) -> None:
+def _fail(future: ReplyToCome, error: ConnectionLost) -> None:
     if not future.cancelled():
         future.set_exception(error)
         future.exception()  # else asyncio would complain where nobody asks

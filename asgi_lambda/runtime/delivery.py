@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asgi_lambda.loops import Ending
     from asgi_lambda.runtime.abroad import LoopAbroad
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
 
 
 class Delivery(ABC):
@@ -31,7 +31,7 @@ class Delivery(ABC):
     @abstractmethod
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> asyncio.Future[Reply] | None:
+    ) -> ReplyToCome | None:
         """Run the application and hand over what comes of it.
 
         What comes back is the reply that will follow, None where there is none. Raises what is to

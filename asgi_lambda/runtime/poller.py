@@ -17,6 +17,7 @@ from asgi_lambda.runtime.errors import Failure, Fault
 
 if TYPE_CHECKING:
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
+    from asgi_lambda.runtime.connection import ReplyToCome
     from asgi_lambda.runtime.logs import Log
     from asgi_lambda.runtime.replies import Reply
     from asgi_lambda.sources.source import Source
@@ -77,9 +78,7 @@ class Poller:
         body, cause = marshal.to_json(failure.result), marshal.to_json(failure.cause)
         self._judge(await self.api.fail(invocation, body.encode(), cause), invocation)
 
-    async def settle(
-        self, invocation: Invocation, event: Any, result: asyncio.Future[Reply] | None
-    ) -> None:
+    async def settle(self, invocation: Invocation, event: Any, result: ReplyToCome | None) -> None:
         """See to it that the client has an answer, whatever Lambda says to ours.
 
         Where the next invocation is asked for already, that is not waited for. Raises
@@ -103,7 +102,7 @@ class Poller:
         answer = marshal.encode_response(source.render(Response.plain(500, "")))
         self._judge(await (await self.api.respond(invocation, *answer)), invocation)
 
-    def _look_at(self, invocation: Invocation, result: asyncio.Future[Reply]) -> None:
+    def _look_at(self, invocation: Invocation, result: ReplyToCome) -> None:
         if (error := result.exception()) is None:
             self._judge(result.result(), invocation)
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from asgi_lambda.runtime.connection import Connection
 
 if TYPE_CHECKING:
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
 
 
 class Results:
@@ -19,9 +19,9 @@ class Results:
         self._address = address
         self._opening = asyncio.Lock()
         self._idle: list[Connection] = []
-        self._under_way: set[asyncio.Future[Reply]] = set()
+        self._under_way: set[ReplyToCome] = set()
 
-    async def send(self, *request: bytes) -> asyncio.Future[Reply]:
+    async def send(self, *request: bytes) -> ReplyToCome:
         """Hand one over; what comes back is the reply that will follow. Raises ConnectionLost."""
         connection = self._kept() or await self._kept_or_new()
         reply = connection.reply()
@@ -50,6 +50,6 @@ class Results:
                 return connection
         return None
 
-    def _keep(self, connection: Connection, reply: asyncio.Future[Reply]) -> None:
+    def _keep(self, connection: Connection, reply: ReplyToCome) -> None:
         self._under_way.discard(reply)
         self._idle.append(connection)

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from asgi_lambda import termination
 
 if TYPE_CHECKING:
-    import asyncio
     from types import FrameType
 
     from asgi_lambda.loops.asyncio import KeptLoop
     from asgi_lambda.runtime.api import RuntimeAPI
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
     from asgi_lambda.runtime.service import Service
 
 logger = logging.getLogger("asgi_lambda")
@@ -43,7 +42,7 @@ class Extension:
     Its calls raise ConnectionLost.
     """
 
-    _registered: asyncio.Future[Reply]
+    _registered: ReplyToCome
 
     def __init__(self, api: RuntimeAPI) -> None:
         self._api = api

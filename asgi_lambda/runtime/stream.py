@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from asgi_lambda.runtime import requests
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Iterable
 
-    from asgi_lambda.runtime.connection import Connection
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import Connection, ReplyToCome
 
 
 class Stream:
@@ -39,7 +37,7 @@ class Stream:
         if not self._reply.done():
             self._connection.send(*requests.chunk(data), requests.last_chunk(trailers))
 
-    def reply(self) -> asyncio.Future[Reply]:
+    def reply(self) -> ReplyToCome:
         """The reply, after which the connection is closed; it may raise ConnectionLost."""
         self._reply.add_done_callback(lambda _: self._connection.close())
         return self._reply

@@ -19,12 +19,10 @@ from asgi_lambda.runtime.errors import Failure
 from asgi_lambda.runtime.pathsend import with_pathsend
 
 if TYPE_CHECKING:
-    import asyncio
-
     from asgi_lambda.adapter import Handler
     from asgi_lambda.application import ApplicationCall
     from asgi_lambda.deadline import Patience
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
     from asgi_lambda.runtime.stream import Stream
     from asgi_lambda.sources.source import Source
 
@@ -90,7 +88,7 @@ class StreamedDelivery(BufferedDelivery):
         self._stream.when_over(self._on_over)
         await self._stream.drain()
 
-    async def _finish(self, status: int | None) -> asyncio.Future[Reply] | None:
+    async def _finish(self, status: int | None) -> ReplyToCome | None:
         """End the stream that has begun, or stream the answer that is left to us."""
         call = self._call
         if self._stream is None:

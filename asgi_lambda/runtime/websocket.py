@@ -6,7 +6,6 @@ next can follow it at once.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from asgi_lambda.loops import RETURNED
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from asgi_lambda.loop_types import Loop
     from asgi_lambda.other_event import Other
     from asgi_lambda.runtime.api import Invocation, RuntimeAPI
-    from asgi_lambda.runtime.replies import Reply
+    from asgi_lambda.runtime.connection import ReplyToCome
 
 
 class WebSocketDelivery(Delivery):
@@ -30,11 +29,11 @@ class WebSocketDelivery(Delivery):
     def __init__(self, handler: Handler, call: Other, event: Any) -> None:
         super().__init__(handler, event)
         self._other = call
-        self._reply: asyncio.Future[Reply] | None = None
+        self._reply: ReplyToCome | None = None
 
     async def run(
         self, loop: Loop | LoopAbroad, api: RuntimeAPI, invocation: Invocation
-    ) -> asyncio.Future[Reply] | None:
+    ) -> ReplyToCome | None:
         self._api, self._invocation = api, invocation
         send = loop.bring_home(self._send) if isinstance(loop, LoopAbroad) else self._send
 
@@ -60,7 +59,7 @@ class WebSocketDelivery(Delivery):
         # Once Lambda has it, API Gateway is about to open the connection.
         await (await self._respond_with(body))
 
-    async def _respond_with(self, body: bytes) -> asyncio.Future[Reply]:
+    async def _respond_with(self, body: bytes) -> ReplyToCome:
         self._length = len(body)
         self._reply = await self._api.respond(self._invocation, body)
         return self._reply
