@@ -112,8 +112,7 @@ class ReplyParser:
         reply = self._reply
         # It may be large, and the next one may be long in coming.
         del self._reply
-        reply.body = bytes(self._body)
-        self._body = bytearray()
+        reply.body, self._body = bytes(self._body), bytearray()
         return reply
 
     def _read_head(self) -> bool:
