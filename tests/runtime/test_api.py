@@ -23,10 +23,24 @@ from tests.runtime.serving import serving
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tests.runtime.clients import Client
     from tests.runtime.serving import Serve
 
 TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 HANDLERS = ["web.handler", "functions.echo"]
+
+
+def questions_before_it_is_taken(client: Client, path: str) -> int:
+    """How many there are while the result of one more request is under way; then it is taken."""
+    go_on = threading.Event()
+    client.api.behaviours["response"].append(Behaviour(go_on=go_on))
+    client.api.give(request(path), "held")
+    client.api.wait(lambda each: each.what.endswith("/held/response"))
+    time.sleep(0.2)  # in which another one would come
+    questions = client.api.whats().count(NEXT)
+    go_on.set()
+    client.api.answer("held")
+    return questions
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
@@ -57,28 +71,16 @@ def test_the_next_one_is_asked_for_and_served_before_a_result_is_taken(handler: 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_without_it_a_result_is_taken_first(handler: str) -> None:
     variables = {"AWS_LAMBDA_MAX_CONCURRENCY": "1", "ASGI_LAMBDA_PIPELINE": "0"}
-    go_on = threading.Event()
     with start(handler, **variables) as client:
-        client.api.behaviours["response"].append(Behaviour(go_on=go_on))
-        client.api.give(request("/answer/x"))
-        client.api.wait(lambda each: each.end == "response")
-        time.sleep(0.2)
-        assert client.api.whats().count(NEXT) == 1
-        go_on.set()
+        assert questions_before_it_is_taken(client, "/answer/x") == 1
         client.api.wait_for(NEXT, 2)
 
     assert len(client.api.connections) == 2  # of the invocations, and of the extension
 
 
 def test_what_may_be_too_large_is_taken_first() -> None:
-    go_on = threading.Event()
     with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="1") as client:
-        client.api.behaviours["response"].append(Behaviour(go_on=go_on))
-        client.api.give(request("/bytes/4300000"))
-        client.api.wait(lambda each: each.end == "response")
-        time.sleep(0.2)
-        assert client.api.whats().count(NEXT) == 1
-        go_on.set()
+        assert questions_before_it_is_taken(client, "/bytes/4300000") == 1
         client.api.wait_for(NEXT, 2)
 
 
@@ -104,20 +106,14 @@ def test_where_it_is_done(
 
 @pytest.mark.parametrize("handler", HANDLERS)
 @pytest.mark.parametrize("status", [202, 400, 410])
-def test_a_result_that_is_refused_is_the_last_one_that_is_taken_later(
+def test_after_one_that_is_refused_the_next_results_are_taken_first(
     handler: str, status: int
 ) -> None:
-    go_on = threading.Event()
     with start(handler, AWS_LAMBDA_MAX_CONCURRENCY="1") as client:
         client.api.behaviours["response"] += [Behaviour(status, b"no"), Behaviour()]
         for number in range(2):
             client.api.invoke(request("/answer/x"), str(number))
-        client.api.behaviours["response"] += [Behaviour(go_on=go_on)]
-        client.api.give(request("/answer/x"), "last")
-        client.api.wait(lambda each: each.end == "response", 3)
-        time.sleep(0.2)
-        questions = client.api.whats().count(NEXT)
-        go_on.set()
+        questions = questions_before_it_is_taken(client, "/answer/x")
         client.api.wait_for(NEXT, 4)
 
     assert questions == (4 if status == 202 else 3)
@@ -137,18 +133,12 @@ def test_a_connection_that_is_lost_with_a_result_leaves_the_next_ones_alone(hand
 
 
 def test_a_question_that_is_refused_is_the_last_one_ahead() -> None:
-    go_on = threading.Event()
     with start("web.handler", AWS_LAMBDA_MAX_CONCURRENCY="1") as client:
         client.api.wait_for(NEXT)
         client.api.behaviours["next"].append(Behaviour(500, b"too many"))
         client.api.invoke(request("/answer/x"), "one")
         client.api.wait_for(NEXT, 3)
-        client.api.behaviours["response"].append(Behaviour(go_on=go_on))
-        client.api.give(request("/answer/x"), "two")
-        client.api.wait(lambda each: each.end == "response", 2)
-        time.sleep(0.2)
-        assert client.api.whats().count(NEXT) == 3
-        go_on.set()
+        assert questions_before_it_is_taken(client, "/answer/x") == 3
         client.api.wait_for(NEXT, 4)
 
     assert "answered /next with 500: too many" in client.log
